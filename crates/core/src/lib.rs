@@ -1,1 +1,45 @@
-//! palisade-core
+//! The shared core of [Palisade](https://docs.rs/palisade): what every layer is built on.
+//!
+//! Depend on it to write a layer, a store, an algorithm or a key of your own; to use the layers,
+//! depend on `palisade`, which re-exports what you need.
+//!
+//! | part | what it is for |
+//! |---|---|
+//! | [`Rejection`], [`respond`], [`ResBody`] | what a layer's "no" is, and what it becomes |
+//! | [`key`], [`Head`] | telling callers apart |
+//! | [`Quota`], [`Ratio`], [`text`] | settings, and their texts |
+//! | [`Clock`], [`Micros`], [`CallContext`] | the time, and what a call carries along |
+//! | [`algorithm`], [`store`] | limits, and where they are kept |
+//! | [`guard`], [`classify`] | how admitted calls end, and what that says |
+//! | [`base`], [`hot`], [`switch`], [`telemetry`] | the parts of a layer |
+//! | `test` (feature `test-util`) | probes, scripted services and bodies |
+
+mod answer;
+mod body;
+mod clock;
+mod context;
+mod micros;
+mod name;
+mod rejection;
+
+pub mod algorithm;
+pub mod base;
+pub mod classify;
+pub mod guard;
+pub mod hot;
+pub mod respond;
+pub mod store;
+pub mod switch;
+#[doc(hidden)]
+pub mod sync;
+pub mod telemetry;
+pub mod text;
+
+pub use self::body::ResBody;
+pub use self::clock::{Clock, ManualClock};
+pub use self::context::CallContext;
+pub use self::micros::Micros;
+pub use self::name::Name;
+pub use self::rejection::{BoxError, GrpcCode, LayerError, Origin, Reason, Rejection, rejection};
+pub use self::respond::{Http, Meta, Respond};
+pub use self::text::{ParseError, Quota, Ratio, per_day, per_hour, per_minute, per_second};

@@ -1,0 +1,84 @@
+//! Algorithms: pure functions of a state, the time and an operation.
+//!
+//! An algorithm knows nothing of clocks, keys, locks or stores. It is split in two, so that several
+//! limits can be one decision: [`plan`](Algorithm::plan) says what would happen and changes
+//! nothing; when all plans of a call agree, [`commit`](Algorithm::commit) applies each. Memory runs
+//! both under the lock of a key's shard; a store elsewhere runs its own twin of the same
+//! arithmetic.
+
+mod outcome;
+
+pub use self::outcome::{Outcome, Retry};
+use crate::Micros;
+
+/// What is asked of a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Op {
+    /// Take the units if all of them are there. Zero units is a peek: it always passes and changes
+    /// nothing.
+    Decide,
+    /// Take the units whether they are there or not.
+    Charge,
+    /// Give the units back.
+    Refund,
+    /// Take as many of the units as are there.
+    Take,
+}
+
+/// A limiting algorithm.
+///
+/// Implement it for a limit of your own. Both methods run under a lock: they must be quick, and a
+/// panic in them is a panic of the caller.
+pub trait Algorithm: Send + Sync + 'static {
+    /// What is remembered of a key; the default is the state of a key never seen.
+    type State: State;
+
+    /// What a commit needs to know.
+    type Change: Send + 'static;
+
+    /// What the operation would do to a key in `state` at `now`. `class` is the caller's priority
+    /// or service class, 0 unless the layer was told how to tell it.
+    fn plan(
+        &self,
+        state: &Self::State,
+        now: Micros,
+        op: Op,
+        units: u64,
+        class: u8,
+    ) -> (Outcome, Change<Self::Change>);
+
+    /// Applies a planned change.
+    fn commit(&self, state: &mut Self::State, change: Self::Change);
+}
+
+/// What is remembered of a key.
+pub trait State: Default + Clone + Send + 'static {
+    /// From when on the state decides like that of a key never seen.
+    fn inert_at(&self) -> Micros;
+}
+
+/// What is to become of a key's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change<C> {
+    /// It stays.
+    Keep,
+    /// It changes, if every other limit of the call agrees.
+    Commit(C),
+    /// It changes whatever the other limits say: it could only come from a clock that stepped back
+    /// or from a limit that shrank, and would block the key for as long as it is off.
+    Repair(C),
+    /// It can be forgotten, if every other limit of the call agrees.
+    Forget,
+}
+
+impl<C> Change<C> {
+    /// The same fate with another description of the change.
+    pub fn map<D>(self, describe: impl FnOnce(C) -> D) -> Change<D> {
+        match self {
+            Self::Keep => Change::Keep,
+            Self::Commit(change) => Change::Commit(describe(change)),
+            Self::Repair(change) => Change::Repair(describe(change)),
+            Self::Forget => Change::Forget,
+        }
+    }
+}

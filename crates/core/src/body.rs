@@ -1,0 +1,170 @@
+//! The response body of every layer that speaks HTTP.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use crate::BoxError;
+use crate::classify::{self, Verdict};
+use crate::guard::{End, Guard};
+
+pin_project! {
+    /// The inner service's body, or the few bytes of a layer's own answer.
+    ///
+    /// A layer answers without asking anything of the inner body's type, so a stack composes with
+    /// whatever changes bodies inside it. The size hint and the end of the stream are those of the
+    /// inner body: a `Content-Length` stays one.
+    ///
+    /// The body can hold a [`Guard`] to its end, which has six faces: it is already at its end when
+    /// it is wrapped, it returns `None`, trailers, an error, data after which it says that it is at
+    /// its end (and is not polled again), or it is dropped. A guard is settled as a success, a
+    /// failure or as abandoned accordingly; for a gRPC response the status in the trailers decides.
+    pub struct ResBody<B> {
+        #[pin]
+        source: Source<B>,
+        hold: Option<Hold>,
+    }
+}
+
+pin_project! {
+    #[project = SourceProj]
+    enum Source<B> {
+        Inner { #[pin] body: B },
+        // Boxed, since it is rare and would make every response larger.
+        Own { bytes: Option<Box<Bytes>> },
+    }
+}
+
+/// A guard, and what must be known to judge the end.
+struct Hold {
+    guard: Guard,
+    grpc: bool,
+}
+
+impl<B> ResBody<B> {
+    /// Wraps the inner service's body.
+    #[inline]
+    pub const fn new(body: B) -> Self {
+        Self { source: Source::Inner { body }, hold: None }
+    }
+
+    /// A body of the layer's own.
+    fn own(bytes: Bytes) -> Self {
+        let bytes = (!bytes.is_empty()).then(|| Box::new(bytes));
+        Self { source: Source::Own { bytes }, hold: None }
+    }
+}
+
+impl<B: Body> ResBody<B> {
+    /// Wraps the inner service's body and settles `guard` when it ends. `headers` are those of the
+    /// response: a gRPC one is judged by its trailers.
+    pub fn holding(body: B, headers: &HeaderMap, guard: Guard) -> Self {
+        let hold = Hold { guard, grpc: classify::is_grpc_response(headers) };
+        let hold = if body.is_end_stream() {
+            // A trailers-only gRPC response has its status in the head.
+            hold.complete(Some(headers));
+            None
+        } else {
+            Some(hold)
+        };
+        Self { source: Source::Inner { body }, hold }
+    }
+}
+
+impl<B> Body for ResBody<B>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let mut this = self.project();
+        let polled = match this.source.as_mut().project() {
+            SourceProj::Inner { body } => ready!(body.poll_frame(cx)),
+            SourceProj::Own { bytes } => {
+                return Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(*bytes))));
+            }
+        };
+        if this.hold.is_some() {
+            let ended = match &polled {
+                None => true,
+                Some(Err(_)) => true,
+                Some(Ok(frame)) => frame.is_trailers() || this.source.is_end_stream(),
+            };
+            if let Some(hold) = this.hold.take_if(|_| ended) {
+                match &polled {
+                    Some(Err(_)) => hold.guard.failure(),
+                    Some(Ok(frame)) => hold.complete(frame.trailers_ref()),
+                    None => hold.complete(None),
+                }
+            }
+        }
+        Poll::Ready(polled.map(|frame| frame.map_err(Into::into)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.source.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.source {
+            Source::Inner { body } => body.size_hint(),
+            Source::Own { bytes } => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+            }
+        }
+    }
+}
+
+impl<B: Body> Source<B> {
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Inner { body } => body.is_end_stream(),
+            Self::Own { bytes } => bytes.is_none(),
+        }
+    }
+}
+
+impl Hold {
+    /// The body came to its proper end, with these trailers.
+    fn complete(self, trailers: Option<&HeaderMap>) {
+        let failed = self.grpc && classify::grpc_status(trailers) == Verdict::Failure;
+        self.guard.settle(if failed { End::Failure } else { End::Success });
+    }
+}
+
+/// An empty body.
+impl<B> Default for ResBody<B> {
+    fn default() -> Self {
+        Self::own(Bytes::new())
+    }
+}
+
+impl<B> From<Bytes> for ResBody<B> {
+    fn from(bytes: Bytes) -> Self {
+        Self::own(bytes)
+    }
+}
+
+impl<B> fmt::Debug for ResBody<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let source = match &self.source {
+            Source::Inner { .. } => "inner",
+            Source::Own { .. } => "own",
+        };
+        f.debug_struct("ResBody")
+            .field("source", &source)
+            .field("hold", &self.hold.is_some())
+            .finish()
+    }
+}

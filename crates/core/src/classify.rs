@@ -1,0 +1,82 @@
+//! What an outcome says about the inner service.
+//!
+//! Breakers and retries need a verdict on each outcome. The rules, from the most specific on:
+//!
+//! - A [`Rejection`] (in an error's sources or in a response's extensions): of origin
+//!   [`Local`](crate::Origin::Local) it is neutral, of origin [`Upstream`](crate::Origin::Upstream)
+//!   a failure.
+//! - An error of the inner service is a failure.
+//! - A gRPC response is judged by its `grpc-status`: UNKNOWN, DEADLINE_EXCEEDED, INTERNAL and
+//!   UNAVAILABLE are failures. It stands in the trailers, or in the head if there is no message. A
+//!   stream that ends without one failed.
+//! - Any other HTTP response is a failure if its status is 500 or more.
+
+use std::error::Error;
+
+use http::{HeaderMap, Response, header};
+use http_body::Body;
+
+use crate::{Origin, Rejection, rejection};
+
+/// What an outcome says about the inner service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// It did its work.
+    Success,
+    /// It failed.
+    Failure,
+    /// Nothing: the call never reached it.
+    Neutral,
+    /// Not known before the response's body has ended.
+    AtEnd,
+}
+
+/// The verdict on an HTTP response, by the rules of this module.
+pub fn response<B: Body>(response: &Response<B>) -> Verdict {
+    if let Some(why) = response.extensions().get::<Rejection>() {
+        return by_origin(why);
+    }
+    if response.status().is_server_error() {
+        return Verdict::Failure;
+    }
+    if !is_grpc_response(response.headers()) {
+        return Verdict::Success;
+    }
+    match response.headers().contains_key(GRPC_STATUS) || response.body().is_end_stream() {
+        true => grpc_status(Some(response.headers())),
+        false => Verdict::AtEnd,
+    }
+}
+
+/// The verdict on an error, by the rules of this module.
+#[must_use]
+pub fn error(error: &(dyn Error + 'static)) -> Verdict {
+    rejection(error).map_or(Verdict::Failure, by_origin)
+}
+
+/// The verdict on the trailers of a gRPC stream; `None` if it ended without any.
+#[must_use]
+pub fn grpc_status(trailers: Option<&HeaderMap>) -> Verdict {
+    let status = trailers.and_then(|trailers| trailers.get(GRPC_STATUS));
+    match status.map(http::HeaderValue::as_bytes) {
+        None | Some(b"2" | b"4" | b"13" | b"14") => Verdict::Failure,
+        Some(_) => Verdict::Success,
+    }
+}
+
+/// Whether the headers are those of a gRPC response.
+#[must_use]
+pub fn is_grpc_response(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
+}
+
+const GRPC_STATUS: &str = "grpc-status";
+
+fn by_origin(why: &Rejection) -> Verdict {
+    match why.origin() {
+        Origin::Local => Verdict::Neutral,
+        Origin::Upstream => Verdict::Failure,
+    }
+}

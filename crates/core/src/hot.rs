@@ -1,0 +1,122 @@
+//! Settings that change while calls read them.
+//!
+//! A layer reads its numbers on every call, and somebody may change them at any time: all together
+//! or not at all. [`Hot`] keeps them in plain atomics under a version word (a sequence lock,
+//! H.-J. Boehm, "Can seqlocks get along with programming language memory models?", 2012): a reader
+//! takes no lock and writes nothing, it reads again in the rare case that the version moved. That
+//! costs less than a nanosecond, where swapping a pointer to shared settings costs four.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::sync::{AtomicU64, Mutex, Ordering, fence, spin};
+
+/// Settings that fit into `N` words.
+pub trait Words<const N: usize>: Copy {
+    /// The settings as words.
+    fn pack(self) -> [u64; N];
+
+    /// The settings that [`pack`](Self::pack) made these words of.
+    fn unpack(words: [u64; N]) -> Self;
+}
+
+/// Settings that many threads read and few change.
+///
+/// ```
+/// use palisade_core::hot::{Hot, Words};
+///
+/// #[derive(Clone, Copy)]
+/// struct Range { low: u64, high: u64 }
+///
+/// impl Words<2> for Range {
+///     fn pack(self) -> [u64; 2] { [self.low, self.high] }
+///     fn unpack([low, high]: [u64; 2]) -> Self { Self { low, high } }
+/// }
+///
+/// let range = Hot::new(Range { low: 1, high: 2 });
+/// range.update(|range| Range { low: range.low + 10, high: range.high + 10 });
+/// assert_eq!(range.get().low, 11);
+/// ```
+pub struct Hot<T, const N: usize> {
+    /// Odd while the words are being written.
+    version: AtomicU64,
+    words: [AtomicU64; N],
+    writer: Mutex<()>,
+    settings: PhantomData<fn() -> T>,
+}
+
+impl<T: Words<N>, const N: usize> Hot<T, N> {
+    /// Starts with `settings`.
+    pub fn new(settings: T) -> Self {
+        Self {
+            version: AtomicU64::new(0),
+            words: settings.pack().map(AtomicU64::new),
+            writer: Mutex::new(()),
+            settings: PhantomData,
+        }
+    }
+
+    /// The settings of one moment.
+    #[inline]
+    pub fn get(&self) -> T {
+        self.get_with(|_| ()).0
+    }
+
+    /// The settings, and what `read` saw while they were in force.
+    ///
+    /// For state whose meaning depends on the settings: what is read inside `read` and what
+    /// [`update_with`](Self::update_with) writes inside its closure never mix.
+    #[inline]
+    pub fn get_with<R>(&self, read: impl Fn(&T) -> R) -> (T, R) {
+        loop {
+            let before = self.version.load(Ordering::Acquire);
+            let settings =
+                T::unpack(std::array::from_fn(|word| self.words[word].load(Ordering::Relaxed)));
+            let seen = read(&settings);
+            fence(Ordering::Acquire);
+            if before.is_multiple_of(2) && self.version.load(Ordering::Relaxed) == before {
+                return (settings, seen);
+            }
+            spin();
+        }
+    }
+
+    /// Changes the settings, one writer after another.
+    pub fn update(&self, change: impl FnOnce(T) -> T) {
+        self.update_with(|old| (change(old), ()));
+    }
+
+    /// Changes the settings together with whatever else `change` writes.
+    pub fn update_with<R>(&self, change: impl FnOnce(T) -> (T, R)) -> R {
+        let _one_at_a_time = self.writer.lock();
+        let before = self.version.load(Ordering::Relaxed);
+        let old = T::unpack(std::array::from_fn(|word| self.words[word].load(Ordering::Relaxed)));
+        self.version.store(before + 1, Ordering::Relaxed);
+        fence(Ordering::Release);
+        // Whatever happens inside, readers must not wait for ever.
+        let _done = Even { version: &self.version, next: before + 2 };
+        let (new, result) = change(old);
+        for (word, value) in self.words.iter().zip(new.pack()) {
+            word.store(value, Ordering::Relaxed);
+        }
+        result
+    }
+}
+
+/// Ends a change, also if the closure that made it panicked.
+struct Even<'a> {
+    version: &'a AtomicU64,
+    next: u64,
+}
+
+impl Drop for Even<'_> {
+    fn drop(&mut self) {
+        self.version.store(self.next, Ordering::Release);
+    }
+}
+
+impl<T: Words<N> + fmt::Debug, const N: usize> fmt::Debug for Hot<T, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Hot").field(&self.get()).finish()
+    }
+}

@@ -1,0 +1,138 @@
+//! The modes for services that speak HTTP.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response};
+use http_body::Body;
+
+use super::{Meta, Respond};
+use crate::{BoxError, LayerError, Rejection, ResBody, answer, guard::Guard};
+
+/// Answers with a response: `application/problem+json`, or a trailers-only status for gRPC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Http;
+
+/// Answers with [`LayerError::Rejected`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Typed;
+
+/// Answers with a boxed [`Rejection`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Boxed;
+
+/// Answers with the response that a closure makes.
+#[derive(Clone, Copy)]
+pub struct RespondWith<F>(pub F);
+
+impl<F> fmt::Debug for RespondWith<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RespondWith")
+    }
+}
+
+/// What the four modes share: the body is wrapped, a guard moves into it.
+macro_rules! http_responses {
+    ($body:ident) => {
+        type Response = Response<ResBody<$body>>;
+
+        fn pass(response: Response<$body>) -> Self::Response {
+            response.map(ResBody::new)
+        }
+
+        fn hold(response: Response<$body>, guard: Guard) -> Self::Response {
+            let (head, body) = response.into_parts();
+            let body = ResBody::holding(body, &head.headers, guard);
+            Response::from_parts(head, body)
+        }
+
+        fn headers(response: &mut Self::Response) -> Option<&mut HeaderMap> {
+            Some(response.headers_mut())
+        }
+    };
+}
+
+impl<A, B: Body, E> Respond<Request<A>, Response<B>, E> for Http {
+    type Error = E;
+    type Meta = Meta;
+
+    http_responses!(B);
+
+    #[inline]
+    fn meta(request: &Request<A>) -> Meta {
+        Meta::of(request)
+    }
+
+    #[inline]
+    fn fail(error: E) -> E {
+        error
+    }
+
+    fn reject(&self, why: Rejection, meta: Meta) -> Result<Self::Response, E> {
+        Ok(answer::respond(why, meta).map(ResBody::from))
+    }
+}
+
+impl<A, B: Body, E> Respond<Request<A>, Response<B>, E> for Typed {
+    type Error = LayerError<E>;
+    type Meta = ();
+
+    http_responses!(B);
+
+    #[inline]
+    fn meta(_: &Request<A>) {}
+
+    #[inline]
+    fn fail(error: E) -> LayerError<E> {
+        LayerError::Inner(error)
+    }
+
+    fn reject(&self, why: Rejection, (): ()) -> Result<Self::Response, LayerError<E>> {
+        Err(LayerError::Rejected(why))
+    }
+}
+
+impl<A, B: Body, E: Into<BoxError>> Respond<Request<A>, Response<B>, E> for Boxed {
+    type Error = BoxError;
+    type Meta = ();
+
+    http_responses!(B);
+
+    #[inline]
+    fn meta(_: &Request<A>) {}
+
+    #[inline]
+    fn fail(error: E) -> BoxError {
+        error.into()
+    }
+
+    fn reject(&self, why: Rejection, (): ()) -> Result<Self::Response, BoxError> {
+        Err(why.into())
+    }
+}
+
+impl<A, B: Body, E, F> Respond<Request<A>, Response<B>, E> for RespondWith<F>
+where
+    F: Fn(&Rejection, &Meta) -> Response<Bytes> + Clone,
+{
+    type Error = E;
+    type Meta = Meta;
+
+    http_responses!(B);
+
+    #[inline]
+    fn meta(request: &Request<A>) -> Meta {
+        Meta::of(request)
+    }
+
+    #[inline]
+    fn fail(error: E) -> E {
+        error
+    }
+
+    fn reject(&self, why: Rejection, meta: Meta) -> Result<Self::Response, E> {
+        let mut response = (self.0)(&why, &meta);
+        response.extensions_mut().insert(why);
+        Ok(response.map(ResBody::from))
+    }
+}

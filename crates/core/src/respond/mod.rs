@@ -1,0 +1,72 @@
+//! What a rejection becomes: a layer's last type parameter.
+//!
+//! | mode | on rejection | `Response` | `Error` |
+//! |---|---|---|---|
+//! | [`Http`] (default) | a problem document, or trailers-only to a gRPC request | `http::Response<ResBody<B>>` | unchanged |
+//! | [`Typed`] | `Err(LayerError::Rejected(..))` | `http::Response<ResBody<B>>` | `LayerError<E>` |
+//! | [`Boxed`] | `Err(BoxError)`, which never nests | `http::Response<ResBody<B>>` | `BoxError` |
+//! | [`RespondWith`] | your `http::Response<Bytes>` | `http::Response<ResBody<B>>` | unchanged |
+//! | [`Plain`] | `Err(LayerError::Rejected(..))` | unchanged | `LayerError<E>` |
+//! | [`PlainBoxed`] | `Err(BoxError)` | unchanged | `BoxError` |
+//! | [`RejectWith`] | your `Result` | unchanged | unchanged |
+//!
+//! The first four are for services whose response is an `http::Response<_>`, the last three for any
+//! other. The request's type is never changed.
+
+mod http_modes;
+mod meta;
+mod plain_modes;
+
+use ::http::HeaderMap;
+
+pub use self::http_modes::{Boxed, Http, RespondWith, Typed};
+pub use self::meta::Meta;
+pub use self::plain_modes::{Plain, PlainBoxed, RejectWith};
+use crate::{Rejection, guard::Guard};
+
+/// Turns a [`Rejection`] into the outcome of a call, and fits the inner service's own outcomes to
+/// the same types.
+///
+/// `Req`, `Res` and `Err` are the inner service's. All but [`reject`](Self::reject) are functions
+/// without a receiver, so that a layer's future carries nothing for a call that passes.
+#[diagnostic::on_unimplemented(
+    message = "a rejection cannot become the outcome of a service with request `{Req}` and response `{Res}` in the mode `{Self}`",
+    label = "this layer answers in a mode that does not fit the service",
+    note = "`Http` (the default), `.typed()`, `.boxed()` and `.respond_with(..)` need `http::Request<_>` and `http::Response<_>`",
+    note = "for any other service end the layer with `.plain()`, `.plain_boxed()` or `.reject_with(..)`"
+)]
+pub trait Respond<Req, Res, Err>: Clone {
+    /// The response type of the wrapped service.
+    type Response;
+
+    /// The error type of the wrapped service.
+    type Error;
+
+    /// What must be remembered of the request before the inner service owns it.
+    type Meta;
+
+    /// Takes what must be remembered.
+    fn meta(request: &Req) -> Self::Meta;
+
+    /// Fits the inner service's response.
+    fn pass(response: Res) -> Self::Response;
+
+    /// Fits the inner service's response, and settles `guard` when its body ends; at once if the
+    /// response has no body that could be watched.
+    fn hold(response: Res, guard: Guard) -> Self::Response;
+
+    /// Fits the inner service's error.
+    fn fail(error: Err) -> Self::Error;
+
+    /// Answers in place of the inner service.
+    ///
+    /// # Errors
+    /// The modes that answer with an error.
+    fn reject(&self, why: Rejection, meta: Self::Meta) -> Result<Self::Response, Self::Error>;
+
+    /// The headers of a response, if it has any.
+    fn headers(response: &mut Self::Response) -> Option<&mut HeaderMap> {
+        let _ = response;
+        None
+    }
+}

@@ -1,0 +1,92 @@
+//! One shard's states.
+
+use hashbrown::HashTable;
+
+use super::room::Room;
+use crate::Micros;
+use crate::algorithm::State;
+
+/// How many slots an insertion looks at for a state that has become inert.
+const SWEEP: usize = 4;
+
+/// How many slots a new key looks at for a place when the table is full.
+const SEARCH: usize = 128;
+
+/// Where the state of a new key goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Own,
+    Overflow,
+}
+
+pub(super) struct Map<S> {
+    slots: HashTable<Slot<S>>,
+    /// Where the next sweep begins.
+    cursor: usize,
+}
+
+/// Half words, so that a state of 12 bytes makes a slot of 20 and not of 24.
+struct Slot<S> {
+    key: [u32; 2],
+    state: S,
+}
+
+impl<S: State> Map<S> {
+    pub(super) const fn new() -> Self {
+        Self { slots: HashTable::new(), cursor: 0 }
+    }
+
+    #[inline]
+    pub(super) fn get_mut(&mut self, key: u64) -> Option<&mut S> {
+        self.slots.find_mut(key, |slot| slot.key() == key).map(|slot| &mut slot.state)
+    }
+
+    /// Finds out where a new key's state goes, and drops a few inert states on the way. A place of
+    /// its own is reserved: [`insert`](Self::insert) the state, or give the place back to the room.
+    pub(super) fn place(&mut self, now: Micros, room: &Room) -> Place {
+        self.sweep(SWEEP, now, room);
+        if room.reserve() {
+            return Place::Own;
+        }
+        self.sweep(SEARCH, now, room);
+        if room.reserve() { Place::Own } else { Place::Overflow }
+    }
+
+    /// Adds a key that is not there, in the place that was reserved for it.
+    pub(super) fn insert(&mut self, key: u64, state: S) {
+        self.slots.insert_unique(key, Slot::new(key, state), Slot::key);
+    }
+
+    pub(super) fn remove(&mut self, key: u64, room: &Room) {
+        if let Ok(slot) = self.slots.find_entry(key, |slot| slot.key() == key) {
+            slot.remove();
+            room.release(1);
+        }
+    }
+
+    /// Looks at the next `slots` slots and drops the inert states among them.
+    fn sweep(&mut self, slots: usize, now: Micros, room: &Room) {
+        let mut dropped = 0;
+        for _ in 0..slots.min(self.slots.num_buckets()) {
+            self.cursor = (self.cursor + 1) % self.slots.num_buckets();
+            if let Ok(slot) = self.slots.get_bucket_entry(self.cursor)
+                && slot.get().state.inert_at() <= now
+            {
+                slot.remove();
+                dropped += 1;
+            }
+        }
+        room.evict(dropped);
+    }
+}
+
+impl<S> Slot<S> {
+    fn new(key: u64, state: S) -> Self {
+        Self { key: [key as u32, (key >> 32) as u32], state }
+    }
+
+    #[inline]
+    fn key(&self) -> u64 {
+        u64::from(self.key[0]) | u64::from(self.key[1]) << 32
+    }
+}

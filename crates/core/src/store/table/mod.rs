@@ -1,0 +1,187 @@
+//! States in memory, by the fingerprint of their key.
+//!
+//! The table is sharded: a call locks the shard of its key (of each of its keys, in order) for as
+//! long as the arithmetic takes. It is bounded: at most so many keys, and a new key beyond them
+//! first takes the place of one whose state has become indistinguishable from never seen; if none is
+//! near, all new keys share one overflow state per limit, so a flood of keys never resets a spent
+//! one. States expire lazily: each insertion looks at a few others of its shard. There is no task.
+
+mod map;
+mod room;
+mod several;
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use parking_lot::{Mutex, MutexGuard};
+use smallvec::SmallVec;
+
+use self::map::{Map, Place};
+use self::room::Room;
+use crate::Micros;
+use crate::algorithm::{Algorithm, Change, Op, Outcome, State};
+
+/// One limit of a call, for a table.
+#[derive(Debug)]
+pub struct Entry<'a, A> {
+    /// The arithmetic.
+    pub algorithm: &'a A,
+    /// The fingerprint of the key, well mixed, and different for each limit of the call.
+    pub key: u64,
+    /// Which of its caller's limits it is: limits do not share their overflow state.
+    pub limit: u8,
+    /// How many units.
+    pub units: u64,
+    /// The caller's priority or service class.
+    pub class: u8,
+}
+
+/// States of one type, by key.
+pub struct Table<S> {
+    /// Made on first use: a limit without keys has no use for them.
+    shards: OnceLock<Box<[Shard<S>]>>,
+    overflow: Mutex<SmallVec<[S; 1]>>,
+    room: Room,
+}
+
+/// Alone on its cache lines, so that threads on different shards do not meet.
+#[repr(align(128))]
+struct Shard<S>(Mutex<Map<S>>);
+
+impl<S: State> Table<S> {
+    /// A table of at most `most` keys; 0 counts as 1.
+    #[must_use]
+    pub fn new(most: usize) -> Self {
+        Self {
+            shards: OnceLock::new(),
+            overflow: Mutex::new(SmallVec::new()),
+            room: Room::new(most),
+        }
+    }
+
+    /// Executes `op` on one limit.
+    #[inline]
+    pub fn one<A: Algorithm<State = S>>(
+        &self,
+        entry: &Entry<'_, A>,
+        now: Micros,
+        op: Op,
+    ) -> Outcome {
+        let mut map = self.shard(entry.key).0.lock();
+        let Some(state) = map.get_mut(entry.key) else {
+            return self.one_unseen(map, entry, now, op);
+        };
+        let (outcome, change) = entry.algorithm.plan(state, now, op, entry.units, entry.class);
+        match change {
+            Change::Keep => {}
+            Change::Commit(change) | Change::Repair(change) => {
+                entry.algorithm.commit(state, change);
+            }
+            Change::Forget => map.remove(entry.key, &self.room),
+        }
+        outcome
+    }
+
+    #[cold]
+    fn one_unseen<A: Algorithm<State = S>>(
+        &self,
+        mut map: MutexGuard<'_, Map<S>>,
+        entry: &Entry<'_, A>,
+        now: Micros,
+        op: Op,
+    ) -> Outcome {
+        let place = map.place(now, &self.room);
+        let mut overflow = (place == Place::Overflow).then(|| self.overflow(entry.limit));
+        let mut fresh = S::default();
+        let state = match &mut overflow {
+            Some(states) => &mut states[usize::from(entry.limit)],
+            None => &mut fresh,
+        };
+        let (outcome, change) = entry.algorithm.plan(state, now, op, entry.units, entry.class);
+        let changed = match change {
+            Change::Keep => false,
+            Change::Forget => {
+                *state = S::default();
+                false
+            }
+            Change::Commit(change) | Change::Repair(change) => {
+                entry.algorithm.commit(state, change);
+                true
+            }
+        };
+        match place {
+            Place::Own if changed => map.insert(entry.key, fresh),
+            Place::Own => self.room.release(1),
+            Place::Overflow => {}
+        }
+        outcome
+    }
+
+    /// Forgets a key; `true` if it was known.
+    pub fn forget(&self, key: u64) -> bool {
+        let mut map = self.shard(key).0.lock();
+        let known = map.get_mut(key).is_some();
+        if known {
+            map.remove(key, &self.room);
+        }
+        known
+    }
+
+    /// How many keys have a state of their own.
+    pub fn len(&self) -> usize {
+        self.room.taken()
+    }
+
+    /// Whether no key has a state.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many states were dropped because they had become indistinguishable from never seen.
+    pub fn evicted(&self) -> u64 {
+        self.room.evicted()
+    }
+
+    /// How many operations went to an overflow state, because the table was full.
+    pub fn overflowed(&self) -> u64 {
+        self.room.overflowed()
+    }
+
+    #[inline]
+    fn shard(&self, key: u64) -> &Shard<S> {
+        &self.shards()[self.shard_index(key)]
+    }
+
+    /// The map uses the lowest and the highest bits of a fingerprint, shards those between.
+    #[inline]
+    fn shard_index(&self, key: u64) -> usize {
+        (key >> 40) as usize & (self.shards().len() - 1)
+    }
+
+    #[inline]
+    fn shards(&self) -> &[Shard<S>] {
+        self.shards.get_or_init(|| {
+            let cores = std::thread::available_parallelism().map_or(4, usize::from);
+            // Many, so that the growth of one holds nobody up for long.
+            let shards = (16 * cores).next_power_of_two().clamp(64, 1024);
+            (0..shards).map(|_| Shard(Mutex::new(Map::new()))).collect()
+        })
+    }
+
+    /// The overflow states, with one for `limit` among them. Locked after shards, never before.
+    fn overflow(&self, limit: u8) -> MutexGuard<'_, SmallVec<[S; 1]>> {
+        self.room.overflow();
+        let mut states = self.overflow.lock();
+        let needed = usize::from(limit) + 1;
+        if states.len() < needed {
+            states.resize_with(needed, S::default);
+        }
+        states
+    }
+}
+
+impl<S: State> fmt::Debug for Table<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table").field("keys", &self.len()).field("most", &self.room.most()).finish()
+    }
+}
