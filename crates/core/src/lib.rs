@@ -14,10 +14,12 @@
 //! | [`base`], [`hot`], [`switch`], [`telemetry`] | the parts of a layer |
 //! | `test` (feature `test-util`) | probes, scripted services and bodies |
 
+mod alarm;
 mod answer;
 mod body;
 mod clock;
 mod context;
+mod head;
 mod micros;
 mod name;
 mod rejection;
@@ -27,6 +29,7 @@ pub mod base;
 pub mod classify;
 pub mod guard;
 pub mod hot;
+pub mod key;
 pub mod respond;
 pub mod store;
 pub mod switch;
@@ -35,9 +38,12 @@ pub mod sync;
 pub mod telemetry;
 pub mod text;
 
+pub use self::alarm::Alarm;
 pub use self::body::ResBody;
 pub use self::clock::{Clock, ManualClock};
 pub use self::context::CallContext;
+pub use self::head::{HasHead, Head};
+pub use self::key::{ClientIp, Global, Header, Host, Key, KeyBy, Method, PeerAddr, Route};
 pub use self::micros::Micros;
 pub use self::name::Name;
 pub use self::rejection::{BoxError, GrpcCode, LayerError, Origin, Reason, Rejection, rejection};

@@ -14,15 +14,20 @@
 //! other. The request's type is never changed.
 
 mod http_modes;
+mod macros;
 mod meta;
 mod plain_modes;
 
 use ::http::HeaderMap;
+use bytes::Bytes;
 
 pub use self::http_modes::{Boxed, Http, RespondWith, Typed};
 pub use self::meta::Meta;
 pub use self::plain_modes::{Plain, PlainBoxed, RejectWith};
 use crate::{Rejection, guard::Guard};
+
+/// The response that [`RespondWith`] takes; a layer wraps its body.
+pub type HttpResponse = ::http::Response<Bytes>;
 
 /// Turns a [`Rejection`] into the outcome of a call, and fits the inner service's own outcomes to
 /// the same types.

@@ -6,11 +6,13 @@
 //! [`Ticket`] a call in flight, [`Series`] the names under which the cells are published.
 
 mod cells;
+mod events;
 mod meter;
 #[cfg(feature = "metrics")]
 mod publish;
 mod registry;
 
+pub use self::events::{rejected, warn};
 pub use self::meter::{Meter, Ticket};
 #[cfg(feature = "metrics")]
 pub use self::publish::publish;

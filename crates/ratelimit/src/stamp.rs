@@ -1,0 +1,138 @@
+//! The headers that tell clients about their quota.
+//!
+//! draft-ietf-httpapi-ratelimit-headers: two structured-field lists (RFC 9651), one item for each
+//! limit that the request met, so that the headers of several layers add up:
+//!
+//! ```text
+//! RateLimit-Policy: "login";q=5;w=60
+//! RateLimit: "login";r=4;t=12
+//! ```
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use palisade_core::Quota;
+use palisade_core::algorithm::Outcome;
+use palisade_core::base::Shared as _;
+use smallvec::SmallVec;
+
+use crate::options::Headers;
+use crate::shared::{Shared, seconds};
+
+const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const STATE: HeaderName = HeaderName::from_static("ratelimit");
+
+/// What a response will say about its limit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stamp {
+    name: &'static str,
+    quota: Quota,
+    remaining: u64,
+    /// In seconds.
+    until: u64,
+}
+
+/// A header's value while it is written: as long as a usual one, on the stack.
+type Text = SmallVec<[u8; 96]>;
+
+impl Stamp {
+    /// What is to be said, if anything is.
+    #[inline]
+    pub(crate) fn of(shared: &Shared, outcome: Option<Outcome>) -> Option<Self> {
+        match (shared.fixed.headers, outcome) {
+            (Headers::Ietf, Some(outcome)) => Some(Self::new(shared, &outcome)),
+            _ => None,
+        }
+    }
+
+    fn new(shared: &Shared, outcome: &Outcome) -> Self {
+        let until = match outcome.retry.wait() {
+            Some(wait) if !outcome.allowed => wait,
+            _ => outcome.reset,
+        };
+        Self {
+            name: shared.base().name().as_str(),
+            quota: shared.quota(),
+            remaining: outcome.remaining,
+            until: seconds(until),
+        }
+    }
+
+    /// Says it in the headers of an answer, if it has any.
+    #[inline]
+    pub(crate) fn apply<T, E>(
+        stamp: Option<Self>,
+        mut answer: Result<T, E>,
+        headers: impl FnOnce(&mut T) -> Option<&mut HeaderMap>,
+    ) -> Result<T, E> {
+        if let (Some(stamp), Ok(response)) = (stamp, &mut answer) {
+            if let Some(headers) = headers(response) {
+                stamp.write(headers);
+            }
+        }
+        answer
+    }
+
+    fn write(&self, headers: &mut HeaderMap) {
+        let mut policy = self.item();
+        let (limit, window) = self.terms();
+        parameter(b"q", limit, &mut policy);
+        if let Some(window) = window {
+            parameter(b"w", window, &mut policy);
+        }
+        append(headers, POLICY, &policy);
+
+        let mut state = self.item();
+        parameter(b"r", self.remaining, &mut state);
+        parameter(b"t", self.until, &mut state);
+        append(headers, STATE, &state);
+    }
+
+    /// The name as a structured-field string: printable ASCII, with quotes and backslashes escaped.
+    fn item(&self) -> Text {
+        let mut text = Text::new();
+        text.push(b'"');
+        for byte in self.name.bytes() {
+            match byte {
+                b'"' | b'\\' => text.extend_from_slice(&[b'\\', byte]),
+                b' '..=b'~' => text.push(byte),
+                _ => text.push(b'?'),
+            }
+        }
+        text.push(b'"');
+        text
+    }
+
+    /// The quota per window of whole seconds: scaled up to one second, or without a window where
+    /// whole seconds cannot say it.
+    fn terms(&self) -> (u64, Option<u64>) {
+        const SECOND: u64 = 1_000_000;
+        let (limit, period) = (u64::from(self.quota.limit()), self.quota.period_micros());
+        match period {
+            _ if period.is_multiple_of(SECOND) => (limit, Some(period / SECOND)),
+            _ if period < SECOND => (limit.saturating_mul(SECOND) / period, Some(1)),
+            _ => (limit, None),
+        }
+    }
+}
+
+fn append(headers: &mut HeaderMap, name: HeaderName, text: &Text) {
+    if let Ok(value) = HeaderValue::from_bytes(text) {
+        // A map that is full (32 768 headers) stays as it is.
+        let _ = headers.try_append(name, value);
+    }
+}
+
+/// Appends `;name=number`.
+fn parameter(name: &[u8], mut number: u64, text: &mut Text) {
+    text.push(b';');
+    text.extend_from_slice(name);
+    text.push(b'=');
+    let start = text.len();
+    loop {
+        text.push(b'0' + (number % 10) as u8);
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    text[start..].reverse();
+}
