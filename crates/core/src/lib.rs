@@ -36,6 +36,8 @@ pub mod switch;
 #[doc(hidden)]
 pub mod sync;
 pub mod telemetry;
+#[cfg(feature = "test-util")]
+pub mod test;
 pub mod text;
 
 pub use self::alarm::Alarm;
