@@ -68,6 +68,7 @@ impl<'a> Head<'a> {
     /// assert_eq!(head.path(), "/");
     /// ```
     #[must_use]
+    #[inline]
     pub fn new(
         method: &'a Method,
         uri: &'a Uri,
@@ -79,12 +80,14 @@ impl<'a> Head<'a> {
 
     /// The request's method.
     #[must_use]
+    #[inline]
     pub fn method(&self) -> &'a Method {
         self.method
     }
 
     /// All headers.
     #[must_use]
+    #[inline]
     pub fn headers(&self) -> &'a HeaderMap {
         self.headers
     }
@@ -112,6 +115,7 @@ impl<'a> Head<'a> {
 
     /// The path that is asked for, without its query.
     #[must_use]
+    #[inline]
     pub fn path(&self) -> &'a str {
         match self.target {
             Target::Uri(uri) => uri.path(),
@@ -123,6 +127,7 @@ impl<'a> Head<'a> {
     /// What a server or an outer layer has attached to the request. Always `None` on a
     /// `reqwest::Request`, which does not show its extensions.
     #[must_use]
+    #[inline]
     pub fn extension<T: Send + Sync + 'static>(&self) -> Option<&'a T> {
         self.extensions?.get()
     }
@@ -157,7 +162,6 @@ fn without_port(authority: &str) -> Option<&str> {
     let (host, port) = authority.split_at(end);
     let port_is_valid =
         port.is_empty() || port.strip_prefix(':')?.bytes().all(|byte| byte.is_ascii_digit());
-    let host_is_valid =
-        !host.is_empty() && !host.contains(['/', '@', ' ', ',', '?', '#', '\t', '\\']);
-    (port_is_valid && host_is_valid).then_some(host)
+    let ends_host = |byte| matches!(byte, b'/' | b'?' | b'#' | b'@' | b'\\' | b',' | b' ' | b'\t');
+    (port_is_valid && !host.is_empty() && !host.bytes().any(ends_host)).then_some(host)
 }

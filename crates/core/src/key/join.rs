@@ -7,61 +7,94 @@ const INLINE: usize = 4;
 
 const NONE: Part<'static> = Part::Number(0);
 
-/// Up to four parts.
-#[derive(Clone)]
+/// Two to four parts.
+#[derive(Clone, Copy)]
 pub(super) struct Joined<'a> {
     parts: [Part<'a>; INLINE],
     len: usize,
 }
 
 impl<'a> Joined<'a> {
-    pub(super) const EMPTY: Self = Self { parts: [NONE; INLINE], len: 0 };
-
+    #[inline]
     pub(super) fn parts(&self) -> &[Part<'a>] {
         &self.parts[..self.len]
     }
+}
 
-    fn push(&mut self, part: Part<'a>) {
-        match self.parts.get_mut(self.len) {
-            Some(slot) => {
-                *slot = part;
-                self.len += 1;
-            }
-            None => {
-                let last = &mut self.parts[INLINE - 1];
-                *last = Part::Rest(folded(last, &part));
-            }
-        }
+/// Text that a key owns, each at the index of its part. Most keys have none, and so no box.
+#[derive(Clone, Default)]
+pub(super) struct Owned([Option<String>; INLINE]);
+
+/// What a part that the key owns stands for.
+#[inline]
+pub(super) fn resolve<'k>(part: Part<'k>, i: usize, owned: Option<&'k Owned>) -> Part<'k> {
+    match (part, owned) {
+        (Part::Owned, Some(owned)) => match owned.0.get(i) {
+            Some(Some(text)) => Part::Text(text.as_bytes()),
+            _ => part,
+        },
+        _ => part,
     }
+}
+
+pub(super) fn owning(text: String) -> Key<'static> {
+    let owned = Owned([Some(text), None, None, None]);
+    Key { repr: Repr::One(Part::Owned), owned: Some(Box::new(owned)) }
 }
 
 /// Both keys' parts, one after the other.
+#[inline]
 pub(super) fn join<'a>(first: Key<'a>, next: Key<'a>) -> Key<'a> {
-    let mut joined = match first.0 {
-        Repr::Many(joined) => joined,
-        Repr::One(part) => {
-            let mut joined = Joined::EMPTY;
-            joined.push(part);
-            joined
+    match (&first, &next) {
+        (Key { repr: Repr::One(a), owned: None }, Key { repr: Repr::One(b), owned: None }) => {
+            let joined = Joined { parts: [*a, *b, NONE, NONE], len: 2 };
+            Key { repr: Repr::Many(joined), owned: None }
         }
+        (_, Key { repr: Repr::Global, .. }) => first,
+        (Key { repr: Repr::Global, .. }, _) => next,
+        _ => join_all(first, next),
+    }
+}
+
+fn join_all<'a>(mut first: Key<'a>, mut next: Key<'a>) -> Key<'a> {
+    let mut joined = match first.repr {
+        Repr::Global => return next,
+        Repr::One(part) => Joined { parts: [part, NONE, NONE, NONE], len: 1 },
+        Repr::Many(joined) => joined,
     };
-    match next.0 {
-        Repr::One(part) => joined.push(part),
-        Repr::Many(more) => {
-            for part in more.parts.into_iter().take(more.len) {
-                joined.push(part);
+    for (i, part) in next.repr.parts().iter().enumerate() {
+        let text = next.owned.as_mut().and_then(|owned| owned.0[i].take());
+        joined.push(&mut first.owned, *part, text);
+    }
+    Key { repr: Repr::Many(joined), owned: first.owned }
+}
+
+impl<'a> Joined<'a> {
+    fn push(&mut self, owned: &mut Option<Box<Owned>>, part: Part<'a>, text: Option<String>) {
+        if let Some(slot) = self.parts.get_mut(self.len) {
+            *slot = part;
+            if text.is_some() {
+                owned.get_or_insert_default().0[self.len] = text;
             }
+            self.len += 1;
+            return;
+        }
+
+        let last = INLINE - 1;
+        let next = text.as_deref().map_or(part, |text| Part::Text(text.as_bytes()));
+        self.parts[last] = folded(resolve(self.parts[last], last, owned.as_deref()), next);
+        if let Some(owned) = owned {
+            owned.0[last] = None;
         }
     }
-    Key(Repr::Many(joined))
 }
 
 /// A digest of two parts' spellings, which are unambiguous.
-fn folded(last: &Part<'_>, next: &Part<'_>) -> [u8; 16] {
+fn folded(last: Part<'_>, next: Part<'_>) -> Part<'static> {
     let mut hash = digest::Sha256::new();
     for part in [last, next] {
         spell::spell(part, &mut |bytes| hash.update(bytes));
         hash.update(&[spell::SEPARATOR]);
     }
-    hash.finish()
+    Part::rest(hash.finish())
 }

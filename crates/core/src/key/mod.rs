@@ -26,15 +26,14 @@ mod client_ip;
 mod closure;
 mod digest;
 mod fingerprint;
+mod from;
 mod head;
 mod join;
 mod part;
 mod route;
 mod spell;
 
-use std::{fmt, net::IpAddr};
-
-use http::HeaderValue;
+use std::fmt;
 
 pub use self::{
     by::{Global, KeyBy},
@@ -44,7 +43,10 @@ pub use self::{
     head::{Header, Host, Method},
     route::Route,
 };
-use self::{join::Joined, part::Part};
+use self::{
+    join::{Joined, Owned},
+    part::Part,
+};
 
 /// What identifies a caller, borrowed from the request.
 ///
@@ -62,13 +64,28 @@ use self::{join::Joined, part::Part};
 /// assert_eq!(format!("{:?}", Key::from(("secret", 7_u64))), "Key(text of 6, number)");
 /// ```
 #[derive(Clone)]
-pub struct Key<'a>(Repr<'a>);
+pub struct Key<'a> {
+    repr: Repr<'a>,
+    owned: Option<Box<Owned>>,
+}
 
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 enum Repr<'a> {
+    Global,
     /// By far the most common, and a quarter of the size of `Many` to move.
     One(Part<'a>),
     Many(Joined<'a>),
+}
+
+impl<'a> Repr<'a> {
+    #[inline]
+    fn parts(&self) -> &[Part<'a>] {
+        match self {
+            Self::Global => &[],
+            Self::One(part) => std::slice::from_ref(part),
+            Self::Many(joined) => joined.parts(),
+        }
+    }
 }
 
 // ===== impl Key =====
@@ -82,8 +99,9 @@ impl<'a> Key<'a> {
     /// assert_ne!(Key::global(), Key::from(""));
     /// ```
     #[must_use]
+    #[inline]
     pub const fn global() -> Self {
-        Self(Repr::Many(Joined::EMPTY))
+        Self { repr: Repr::Global, owned: None }
     }
 
     /// Text whose ASCII letters count in either case, such as a host name: the same key as the text
@@ -94,8 +112,9 @@ impl<'a> Key<'a> {
     /// assert_eq!(Key::caseless("Example.COM"), Key::from("example.com"));
     /// ```
     #[must_use]
+    #[inline]
     pub fn caseless(text: &'a str) -> Self {
-        Self(Repr::One(Part::Caseless(text)))
+        Part::Caseless(text).into()
     }
 
     /// This key followed by another one.
@@ -105,21 +124,21 @@ impl<'a> Key<'a> {
     /// assert_eq!(Key::from("a").and("b").and("c"), Key::from(("a", "b", "c")));
     /// ```
     #[must_use]
+    #[inline]
     pub fn and(self, next: impl Into<Self>) -> Self {
         join::join(self, next.into())
     }
 
-    fn parts(&self) -> &[Part<'a>] {
-        match &self.0 {
-            Repr::One(part) => std::slice::from_ref(part),
-            Repr::Many(joined) => joined.parts(),
-        }
+    /// The parts as they read: none is `Part::Owned`.
+    fn parts(&self) -> impl ExactSizeIterator<Item = Part<'_>> {
+        let owned = self.owned.as_deref();
+        self.repr.parts().iter().enumerate().map(move |(i, part)| join::resolve(*part, i, owned))
     }
 }
 
 impl PartialEq for Key<'_> {
     fn eq(&self, other: &Key<'_>) -> bool {
-        self.parts() == other.parts()
+        self.parts().eq(other.parts())
     }
 }
 
@@ -130,53 +149,8 @@ impl fmt::Debug for Key<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut tuple = f.debug_tuple("Key");
         for part in self.parts() {
-            tuple.field(part);
+            tuple.field(&part);
         }
         tuple.finish()
     }
 }
-
-macro_rules! from {
-    ($($(#[$doc:meta])* $type:ty => |$value:pat_param| $part:expr;)*) => {$(
-        $(#[$doc])*
-        impl<'a> From<$type> for Key<'a> {
-            fn from($value: $type) -> Self {
-                Self(Repr::One($part))
-            }
-        }
-    )*};
-}
-
-from! {
-    &'a str => |text| Part::Text(text.as_bytes());
-    /// The same key as of the text with these bytes, if they are one.
-    &'a [u8] => |bytes| Part::Text(bytes);
-    &'a String => |text| Part::Text(text.as_bytes());
-    &'a HeaderValue => |value| Part::Text(value.as_bytes());
-    /// The one key that owns its text, and the one whose maker allocates.
-    String => |text| Part::Owned(text);
-    u64 => |number| Part::Number(number);
-    /// The same key as of an equal `u64`.
-    u128 => |number| Part::wide(number);
-    /// An IPv4 address written as IPv6 (`::ffff:1.2.3.4`) is that IPv4 address.
-    IpAddr => |ip| Part::ip(ip);
-    /// An identifier of 128 bits, such as a UUID's bytes.
-    [u8; 16] => |id| Part::Id(id);
-}
-
-macro_rules! from_tuple {
-    ($first:ident $($next:ident)+) => {
-        impl<'a, $first: Into<Key<'a>>, $($next: Into<Key<'a>>),+> From<($first, $($next),+)>
-            for Key<'a>
-        {
-            #[allow(non_snake_case)] // The parts are named as their types are.
-            fn from(($first, $($next),+): ($first, $($next),+)) -> Self {
-                $first.into()$(.and($next))+
-            }
-        }
-    };
-}
-
-from_tuple!(A B);
-from_tuple!(A B C);
-from_tuple!(A B C D);

@@ -17,7 +17,11 @@
 //! The digests are the first 16 bytes of the SHA-256, so `printf %s "$token" | sha256sum` finds the
 //! key of a long token, which itself is never stored.
 
-use std::{io::Write, str};
+use std::{
+    io::Write,
+    net::{Ipv4Addr, Ipv6Addr},
+    str,
+};
 
 use super::{
     Key,
@@ -46,10 +50,10 @@ impl Key<'_> {
     /// assert_eq!(text, "limits:alice|ip#192.0.2.1|#42");
     /// ```
     pub fn spell(&self, out: &mut String) {
-        if self.parts().is_empty() {
+        if self.parts().len() == 0 {
             out.push('#');
         }
-        for (i, part) in self.parts().iter().enumerate() {
+        for (i, part) in self.parts().enumerate() {
             if i > 0 {
                 out.push(char::from(SEPARATOR));
             }
@@ -59,14 +63,14 @@ impl Key<'_> {
 }
 
 /// Hands the spelling to `out` in pieces, all of them ASCII.
-pub(super) fn spell(part: &Part<'_>, out: &mut impl FnMut(&[u8])) {
+pub(super) fn spell(part: Part<'_>, out: &mut impl FnMut(&[u8])) {
     match part {
         Part::Number(_) | Part::Wide(..) => print(out, format_args!("#{}", part.number())),
-        Part::V4(ip) => print(out, format_args!("ip#{ip}")),
-        Part::V6(ip) => print(out, format_args!("ip#{ip}")),
-        Part::Id(id) => print(out, format_args!("id#{:032x}", u128::from_be_bytes(*id))),
-        Part::Rest(rest) => print(out, format_args!("etc#{:032x}", u128::from_be_bytes(*rest))),
-        Part::Text(_) | Part::Caseless(_) | Part::Owned(_) => {
+        Part::V4(ip) => print(out, format_args!("ip#{}", Ipv4Addr::from_bits(ip))),
+        Part::V6(..) => print(out, format_args!("ip#{}", Ipv6Addr::from_bits(part.number()))),
+        Part::Id(..) => print(out, format_args!("id#{:032x}", part.number())),
+        Part::Rest(..) => print(out, format_args!("etc#{:032x}", part.number())),
+        Part::Text(_) | Part::Caseless(_) | Part::Owned => {
             if let Some((bytes, caseless)) = part.text() {
                 text(bytes, caseless, out);
             }

@@ -123,6 +123,7 @@ impl FromStr for Cidr {
 }
 
 /// The leading `prefix` bits of an IPv6 address.
+#[inline]
 pub(super) fn mask(prefix: u8) -> u128 {
     !u128::MAX.checked_shr(u32::from(prefix)).unwrap_or(0)
 }

@@ -24,23 +24,19 @@ mod cidr;
 mod entry;
 mod from_right;
 mod peer;
+mod walk;
 
 use std::{
     net::{IpAddr, Ipv6Addr},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU64, Ordering},
     },
 };
 
-use http::header::{FORWARDED, HeaderName};
-
 pub use self::{cidr::Cidr, peer::PeerAddr};
-use self::{entry::Syntax, from_right::FromRight};
 use super::{Key, KeyBy};
-use crate::head::{HasHead, Head};
-
-static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+use crate::head::HasHead;
 
 /// IPv6 customers get at least a /64, so one caller has 2^64 addresses to choose from.
 const IPV6_PREFIX: u8 = 64;
@@ -176,65 +172,21 @@ impl ClientIp {
     /// If this grows with every request, the setting does not fit the proxies.
     #[must_use]
     pub fn malformed(&self) -> u64 {
-        self.malformed.load(Relaxed)
+        self.malformed.load(Ordering::Relaxed)
     }
 
     fn with(trust: Trust) -> Self {
         Self { trust, forwarded_only: false, ipv6_prefix: IPV6_PREFIX, malformed: Arc::default() }
     }
 
-    fn find(&self, head: &Head<'_>) -> Option<IpAddr> {
-        let found = match &self.trust {
-            Trust::Nobody => return peer::address(head),
-            Trust::Hops(n) => self.nth(head, *n),
-            Trust::Nets(nets) => self.first_outside(head, nets, peer::address(head)?),
-        };
-        found.ok().or_else(|| {
-            self.malformed.fetch_add(1, Relaxed);
-            peer::address(head)
-        })
-    }
-
-    fn nth(&self, head: &Head<'_>, n: u8) -> Result<IpAddr, Malformed> {
-        let (mut entries, syntax) = self.entries(head);
-        let entry = entries.nth(usize::from(n) - 1).ok_or(Malformed)??;
-        syntax.parse(entry)
-    }
-
-    fn first_outside(
-        &self,
-        head: &Head<'_>,
-        nets: &[Cidr],
-        peer: IpAddr,
-    ) -> Result<IpAddr, Malformed> {
-        let is_trusted = |ip: IpAddr| nets.iter().any(|net| net.contains(ip));
-        let (mut entries, syntax) = self.entries(head);
-        let mut client = peer;
-        while is_trusted(client) {
-            match entries.next() {
-                Some(entry) => client = syntax.parse(entry?)?,
-                None => break,
-            }
-        }
-        Ok(client)
-    }
-
-    fn entries<'a>(&self, head: &Head<'a>) -> (FromRight<'a>, Syntax) {
-        let lines = head.headers().get_all(&X_FORWARDED_FOR);
-        if !self.forwarded_only && lines.iter().next().is_some() {
-            (FromRight::new(lines), Syntax::XForwardedFor)
-        } else {
-            (FromRight::new(head.headers().get_all(FORWARDED)), Syntax::Forwarded)
-        }
-    }
-
+    /// IPv4 that is written as IPv6 is not to be cut.
+    #[inline]
     fn network_of(&self, ip: IpAddr) -> IpAddr {
-        match ip.to_canonical() {
-            IpAddr::V4(ip) => IpAddr::V4(ip),
-            IpAddr::V6(ip) => {
-                let mask = cidr::mask(self.ipv6_prefix);
-                IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & mask))
+        match ip {
+            IpAddr::V6(v6) if v6.to_bits() >> 32 != 0xffff => {
+                IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & cidr::mask(self.ipv6_prefix)))
             }
+            _ => ip,
         }
     }
 }
@@ -247,8 +199,13 @@ impl Default for ClientIp {
 }
 
 impl<Req: HasHead> KeyBy<Req> for ClientIp {
+    #[inline]
     fn key<'r>(&'r self, request: &'r Req) -> Option<Key<'r>> {
-        let ip = self.find(&request.head())?;
+        let head = request.head();
+        let ip = match self.trust {
+            Trust::Nobody => peer::address(&head)?,
+            _ => self.forwarded(&head)?,
+        };
         Some(Key::from(self.network_of(ip)))
     }
 

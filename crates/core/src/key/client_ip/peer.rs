@@ -19,6 +19,7 @@ use crate::head::Head;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerAddr(pub SocketAddr);
 
+#[inline]
 pub(super) fn address(head: &Head<'_>) -> Option<IpAddr> {
     if let Some(PeerAddr(peer)) = head.extension() {
         return Some(peer.ip());
