@@ -1,6 +1,6 @@
 //! Which address a request counts for, whatever its sender writes.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -362,9 +362,18 @@ fn any_line() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+#[cfg(feature = "serde")]
+#[test]
+fn a_network_is_a_string_in_a_configuration() {
+    let nets: Vec<Cidr> = serde_json::from_str(r#"["10.0.0.0/8", "::1"]"#).unwrap();
+    assert_eq!(serde_json::to_string(&nets).unwrap(), r#"["10.0.0.0/8","::1/128"]"#);
+    let error = serde_json::from_str::<Cidr>(r#""10.0.0.0/33""#).unwrap_err().to_string();
+    assert!(error.contains("prefix 33, must be 0 to 32"), "{error}");
+}
+
 #[cfg(feature = "axum")]
 #[test]
-fn axums_peer_and_route_are_read() {
+fn axums_peer_is_read() {
     use axum::extract::ConnectInfo;
 
     let mut request = request(None, &[]);

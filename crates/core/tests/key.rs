@@ -1,6 +1,6 @@
 //! Keys: what they are equal to, how they hash, how they are spelled.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 use std::{collections::HashSet, net::IpAddr};
 
@@ -243,6 +243,26 @@ fn a_header_name_that_is_none_finds_nothing() {
     let request = Request::get("/").header("x", "1").body(()).unwrap();
     assert_eq!(Header("not a header").key(&request), None);
     assert_eq!(Header("").key(&request), None);
+}
+
+#[cfg(feature = "axum")]
+#[tokio::test]
+async fn a_route_is_axums_pattern_whatever_the_path_is() {
+    use axum::{Router, extract::Request, routing::any_service};
+    use tower::{ServiceExt, service_fn};
+
+    let show = service_fn(|request: Request| async move {
+        let text = spelled(&Route.key(&request).unwrap());
+        Ok::<_, std::convert::Infallible>(http::Response::new(axum::body::Body::from(text)))
+    });
+    let router = Router::new().route("/users/{id}", any_service(show)).fallback_service(show);
+    for (path, route) in
+        [("/users/1", "/users/%7bid%7d"), ("/users/2", "/users/%7bid%7d"), ("/", "unmatched")]
+    {
+        let request = Request::get(path).body(axum::body::Body::empty()).unwrap();
+        let answer = router.clone().oneshot(request).await.unwrap();
+        assert_eq!(axum::body::to_bytes(answer.into_body(), 100).await.unwrap(), route);
+    }
 }
 
 #[test]

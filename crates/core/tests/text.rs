@@ -1,5 +1,7 @@
 //! Quotas, ratios and durations as text.
 
+#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+
 use std::time::Duration;
 
 use palisade_core::{

@@ -5,6 +5,7 @@ use std::{fmt, marker::PhantomData, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{ParseError, Quota, Ratio};
+use crate::key::Cidr;
 
 /// In the short form: "100/min burst 20".
 impl Serialize for Quota {
@@ -32,14 +33,27 @@ impl<'de> Deserialize<'de> for Ratio {
     }
 }
 
+/// As a network: "10.0.0.0/8".
+impl Serialize for Cidr {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Cidr {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Text::new(r#"a network such as "10.0.0.0/8" or "::1""#))
+    }
+}
+
 /// Reads a string through `FromStr`.
-pub(crate) struct Text<T> {
+struct Text<T> {
     expected: &'static str,
     of: PhantomData<T>,
 }
 
 impl<T> Text<T> {
-    pub(crate) fn new(expected: &'static str) -> Self {
+    fn new(expected: &'static str) -> Self {
         Self { expected, of: PhantomData }
     }
 }
