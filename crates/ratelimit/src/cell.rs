@@ -40,7 +40,7 @@ impl Cell {
     }
 
     /// Executes `op` at `now`, by the settings of one moment; `None` if they are switched off.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn execute(
         &self,
         settings: &Hot<Settings, 3>,

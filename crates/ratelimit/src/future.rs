@@ -71,11 +71,14 @@ where
             let mut state = self.as_mut().project().state;
             let (future, stamp) = match state.as_mut().project() {
                 StateProj::Passing { future, stamp } => {
-                    let answer = match ready!(future.poll(cx)) {
-                        Ok(response) => Ok(R::pass(response)),
+                    return Poll::Ready(match ready!(future.poll(cx)) {
+                        Ok(response) => {
+                            let mut response = R::pass(response);
+                            Stamp::apply(stamp.as_ref(), R::headers(&mut response));
+                            Ok(response)
+                        }
                         Err(error) => Err(R::fail(error)),
-                    };
-                    return Poll::Ready(Stamp::apply(stamp.take(), answer, R::headers));
+                    });
                 }
                 StateProj::Refused { answer } => {
                     return answer.take().map_or(Poll::Pending, Poll::Ready);

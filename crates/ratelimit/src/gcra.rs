@@ -82,7 +82,7 @@ impl Gcra {
     }
 
     /// What `op` does to a bucket at `level`, which is at most `tau`.
-    #[inline]
+    #[inline(always)] // With a constant operation all but its arm is gone.
     pub(crate) fn step(&self, level: u64, op: Op, units: u64) -> Step {
         match op {
             Op::Decide => self.decide(level, units),
@@ -98,10 +98,11 @@ impl Gcra {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn decide(&self, level: u64, units: u64) -> Step {
-        // First, since it bounds the product.
-        if units > self.capacity_at_least(units) {
+        // First, since it bounds the product; the usual single unit is spared the division.
+        let fits = if units == 1 { self.num <= self.tau } else { units <= self.capacity() };
+        if !fits {
             return self.refused(level, Retry::Never);
         }
         let after = level + units * self.num;
@@ -115,37 +116,28 @@ impl Gcra {
         self.moved(after, units)
     }
 
-    /// The capacity, or `units` if it is no more: the usual single unit is spared a division.
-    #[inline]
-    const fn capacity_at_least(&self, units: u64) -> u64 {
-        if units <= 1 && self.num <= self.tau { units } else { self.capacity() }
-    }
-
-    #[inline]
+    #[inline(always)]
     fn moved(&self, after: u64, granted: u64) -> Step {
         Step { outcome: self.outcome(after, granted), level: Some(after) }
     }
 
+    #[inline]
     fn refused(&self, level: u64, retry: Retry) -> Step {
-        let outcome = Outcome { allowed: false, retry, ..self.outcome(level, 0) };
+        let mut outcome = self.outcome(level, 0);
+        (outcome.allowed, outcome.retry) = (false, retry);
         Step { outcome, level: None }
     }
 
-    #[inline]
-    fn outcome(&self, level: u64, granted: u64) -> Outcome {
-        Outcome {
-            allowed: true,
-            granted,
-            remaining: (self.tau - level.min(self.tau)) / self.num,
-            retry: Retry::Now,
-            reset: Micros(level.div_ceil(u64::from(self.den))),
-            delay: Micros::ZERO,
-        }
+    #[inline(always)]
+    const fn outcome(&self, level: u64, granted: u64) -> Outcome {
+        Outcome::passed(granted)
+            .with_room(self.tau.saturating_sub(level), self.num)
+            .with_debt(level, self.den as u64)
     }
 
     /// How far `tat` lies ahead, and whether further than any bucket of this quota can: then the
     /// clock stepped back or the quota shrank.
-    #[inline]
+    #[inline(always)]
     fn level(&self, tat: &Tat, now: Micros) -> (u64, bool) {
         let Some(ahead) = tat.micros().checked_sub(now.0) else { return (0, false) };
         let den = u64::from(self.den);
@@ -167,7 +159,7 @@ impl Algorithm for Gcra {
     type State = Tat;
     type Change = Tat;
 
-    #[inline]
+    #[inline(always)]
     fn plan(
         &self,
         state: &Tat,

@@ -19,8 +19,8 @@ use crate::shared::{Bucket, Shared, Verdict};
 /// use palisade_ratelimit::{RateLimiter, per_minute};
 ///
 /// let logins = RateLimiter::new(per_minute(2)).name("login");
-/// assert_eq!(logins.check_key("alice")?.remaining, 1);
-/// assert_eq!(logins.check_key("alice")?.remaining, 0);
+/// assert_eq!(logins.check_key("alice")?.remaining(), 1);
+/// assert_eq!(logins.check_key("alice")?.remaining(), 0);
 /// assert!(logins.check_key("bob").is_ok());
 ///
 /// let why = logins.check_key("alice").unwrap_err();

@@ -125,9 +125,12 @@ where
                 ResponseFuture::passing(self.inner.call(request), stamp)
             }
             Verdict::Refuse(why, outcome) => {
-                let answer = self.respond.reject(why, R::meta(&request));
-                let stamp = Stamp::of(&self.shared, outcome);
-                ResponseFuture::refused(Stamp::apply(stamp, answer, R::headers))
+                let mut answer = self.respond.reject(why, R::meta(&request));
+                if let Ok(response) = &mut answer {
+                    let stamp = Stamp::of(&self.shared, outcome);
+                    Stamp::apply(stamp.as_ref(), R::headers(response));
+                }
+                ResponseFuture::refused(answer)
             }
         }
     }

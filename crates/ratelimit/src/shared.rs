@@ -158,7 +158,7 @@ impl Shared {
     }
 
     /// Executes `op` in memory; no outcome if the layer is switched off.
-    #[inline]
+    #[inline(always)] // Callers drop what they do not need of an outcome before it is made.
     pub(crate) fn execute(
         &self,
         bucket: Bucket,
@@ -181,7 +181,7 @@ impl Shared {
     }
 
     /// Decides in memory, and counts.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn decide(&self, bucket: Bucket, by: &'static str) -> Verdict {
         match self.execute(bucket, Op::Decide, 1) {
             (_, None) => Verdict::Pass(None),

@@ -46,29 +46,22 @@ impl Stamp {
     fn new(shared: &Shared, outcome: &Outcome) -> Self {
         let until = match outcome.retry.wait() {
             Some(wait) if !outcome.allowed => wait,
-            _ => outcome.reset,
+            _ => outcome.reset(),
         };
         Self {
             name: shared.base().name().as_str(),
             quota: shared.quota(),
-            remaining: outcome.remaining,
+            remaining: outcome.remaining(),
             until: seconds(until),
         }
     }
 
-    /// Says it in the headers of an answer, if it has any.
+    /// Says it, if there is something to say and somewhere to say it.
     #[inline]
-    pub(crate) fn apply<T, E>(
-        stamp: Option<Self>,
-        mut answer: Result<T, E>,
-        headers: impl FnOnce(&mut T) -> Option<&mut HeaderMap>,
-    ) -> Result<T, E> {
-        if let (Some(stamp), Ok(response)) = (stamp, &mut answer) {
-            if let Some(headers) = headers(response) {
-                stamp.write(headers);
-            }
+    pub(crate) fn apply(stamp: Option<&Self>, headers: Option<&mut HeaderMap>) {
+        if let (Some(stamp), Some(headers)) = (stamp, headers) {
+            stamp.write(headers);
         }
-        answer
     }
 
     fn write(&self, headers: &mut HeaderMap) {

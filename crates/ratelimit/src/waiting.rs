@@ -136,9 +136,12 @@ impl<S, Req, R> Waiting<S, Req, R> {
                 (Verdict::Pass(outcome), shared) => *this.stamp = Stamp::of(&shared, outcome),
                 (Verdict::Refuse(why, outcome), shared) => {
                     let Some(request) = this.request.take() else { return Poll::Pending };
-                    let answer = this.respond.reject(why, R::meta(&request));
-                    let stamp = Stamp::of(&shared, outcome);
-                    return Poll::Ready(Next::Done(Stamp::apply(stamp, answer, R::headers)));
+                    let mut answer = this.respond.reject(why, R::meta(&request));
+                    if let Ok(response) = &mut answer {
+                        let stamp = Stamp::of(&shared, outcome);
+                        Stamp::apply(stamp.as_ref(), R::headers(response));
+                    }
+                    return Poll::Ready(Next::Done(answer));
                 }
             }
         }

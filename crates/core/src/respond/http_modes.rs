@@ -36,6 +36,7 @@ macro_rules! http_responses {
     ($body:ident) => {
         type Response = Response<ResBody<$body>>;
 
+        #[inline]
         fn pass(response: Response<$body>) -> Self::Response {
             response.map(ResBody::new)
         }
@@ -46,6 +47,7 @@ macro_rules! http_responses {
             Response::from_parts(head, body)
         }
 
+        #[inline]
         fn headers(response: &mut Self::Response) -> Option<&mut HeaderMap> {
             Some(response.headers_mut())
         }

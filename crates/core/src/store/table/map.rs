@@ -6,9 +6,6 @@ use super::room::Room;
 use crate::Micros;
 use crate::algorithm::State;
 
-/// How many slots an insertion looks at for a state that has become inert.
-const SWEEP: usize = 4;
-
 /// How many slots a new key looks at for a place when the table is full.
 const SEARCH: usize = 128;
 
@@ -21,7 +18,7 @@ pub(super) enum Place {
 
 pub(super) struct Map<S> {
     slots: HashTable<Slot<S>>,
-    /// Where the next sweep begins.
+    /// Where the next search begins.
     cursor: usize,
 }
 
@@ -41,14 +38,16 @@ impl<S: State> Map<S> {
         self.slots.find_mut(key, |slot| slot.key() == key).map(|slot| &mut slot.state)
     }
 
-    /// Finds out where a new key's state goes, and drops a few inert states on the way. A place of
-    /// its own is reserved: [`insert`](Self::insert) the state, or give the place back to the room.
+    /// Finds out where a new key's state goes, and drops inert states when there is no room. A place
+    /// of its own is reserved: [`insert`](Self::insert) the state, or give the place back.
     pub(super) fn place(&mut self, now: Micros, room: &Room) -> Place {
-        self.sweep(SWEEP, now, room);
+        if self.slots.len() == self.slots.capacity() {
+            self.clear_out(now, room);
+        }
         if room.reserve() {
             return Place::Own;
         }
-        self.sweep(SEARCH, now, room);
+        self.sweep(now, room);
         if room.reserve() { Place::Own } else { Place::Overflow }
     }
 
@@ -64,10 +63,21 @@ impl<S: State> Map<S> {
         }
     }
 
-    /// Looks at the next `slots` slots and drops the inert states among them.
-    fn sweep(&mut self, slots: usize, now: Micros, room: &Room) {
+    /// Drops all inert states instead of growing, and grows if that frees less than half: either way
+    /// the next time is as many insertions away as this costs, and live keys are left in peace.
+    fn clear_out(&mut self, now: Micros, room: &Room) {
+        let before = self.slots.len();
+        self.slots.retain(|slot| slot.state.inert_at() > now);
+        room.evict(before - self.slots.len());
+        if self.slots.len() > before / 2 {
+            self.slots.reserve(self.slots.capacity() - self.slots.len() + 1, Slot::key);
+        }
+    }
+
+    /// Looks at the next few slots for inert states to drop.
+    fn sweep(&mut self, now: Micros, room: &Room) {
         let mut dropped = 0;
-        for _ in 0..slots.min(self.slots.num_buckets()) {
+        for _ in 0..SEARCH.min(self.slots.num_buckets()) {
             self.cursor = (self.cursor + 1) % self.slots.num_buckets();
             if let Ok(slot) = self.slots.get_bucket_entry(self.cursor)
                 && slot.get().state.inert_at() <= now

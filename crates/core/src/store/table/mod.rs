@@ -4,7 +4,8 @@
 //! long as the arithmetic takes. It is bounded: at most so many keys, and a new key beyond them
 //! first takes the place of one whose state has become indistinguishable from never seen; if none is
 //! near, all new keys share one overflow state per limit, so a flood of keys never resets a spent
-//! one. States expire lazily: each insertion looks at a few others of its shard. There is no task.
+//! one. States expire lazily: a shard that is full drops those that have become indistinguishable from
+//! never seen before it grows. There is no task.
 
 mod map;
 mod room;
@@ -60,7 +61,7 @@ impl<S: State> Table<S> {
     }
 
     /// Executes `op` on one limit.
-    #[inline]
+    #[inline(always)] // Callers drop what they do not need of an outcome before it is made.
     pub fn one<A: Algorithm<State = S>>(
         &self,
         entry: &Entry<'_, A>,
