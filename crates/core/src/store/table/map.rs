@@ -6,6 +6,9 @@ use super::room::Room;
 use crate::Micros;
 use crate::algorithm::State;
 
+/// For how long an inert state is kept while there is room: finding a key is cheaper than adding it.
+const IDLE: Micros = Micros(10_000_000);
+
 /// How many slots a new key looks at for a place when the table is full.
 const SEARCH: usize = 128;
 
@@ -63,11 +66,12 @@ impl<S: State> Map<S> {
         }
     }
 
-    /// Drops all inert states instead of growing, and grows if that frees less than half: either way
-    /// the next time is as many insertions away as this costs, and live keys are left in peace.
+    /// Drops the states that have long been inert instead of growing, and grows if that frees less
+    /// than half: either way the next time is as many insertions away as this costs. A key that
+    /// comes back every now and then keeps its slot.
     fn clear_out(&mut self, now: Micros, room: &Room) {
         let before = self.slots.len();
-        self.slots.retain(|slot| slot.state.inert_at() > now);
+        self.slots.retain(|slot| slot.state.inert_at() + IDLE > now);
         room.evict(before - self.slots.len());
         if self.slots.len() > before / 2 {
             self.slots.reserve(self.slots.capacity() - self.slots.len() + 1, Slot::key);
