@@ -19,8 +19,11 @@
 //! | [`forwarded`] | what an upstream is told about the caller |
 //! | [`problem`] | the answers of the gateway itself |
 //! | [`demo`] | two upstreams to try it with |
+//! | [`args`], [`banner`] | what the command line says, and what it is told |
 
 pub mod app;
+pub mod args;
+pub mod banner;
 pub mod body;
 pub mod demo;
 pub mod forwarded;
