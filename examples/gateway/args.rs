@@ -1,0 +1,150 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+use std::time::Duration;
+
+use lexopt::prelude::*;
+
+/// What `--help` prints.
+pub const HELP: &str = "\
+A reverse proxy with rate limits and timeouts, and two upstreams of its own to try it with.
+
+usage: cargo run --release --example gateway -- [options]
+
+  --listen IP:PORT  where to listen; port 0 takes a free one (default 127.0.0.1:8080)
+  --drive SECONDS   send traffic from four clients for so long, print what each got, and end
+  --seed NUMBER     what the flaky upstream draws its moods from (default 7)
+  --help            this text
+";
+
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+const DRIVE_SECONDS: RangeInclusive<u64> = 1..=3600;
+
+/// What the gateway is asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Print [`HELP`].
+    Help,
+    /// Serve until a signal comes.
+    Serve {
+        /// Where to listen.
+        listen: SocketAddr,
+        /// For the flaky upstream.
+        seed: u64,
+    },
+    /// Serve on a free port and send traffic.
+    Drive {
+        /// For how long.
+        lasting: Duration,
+        /// For the flaky upstream.
+        seed: u64,
+    },
+}
+
+impl Command {
+    /// Reads the arguments that follow the program's name.
+    ///
+    /// # Errors
+    ///
+    /// For a person: the argument, its value and what would be right.
+    pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Self, lexopt::Error> {
+        let (mut listen, mut lasting, mut seed) = (None, None, 7);
+        let mut args = lexopt::Parser::from_args(args);
+        while let Some(arg) = args.next()? {
+            match arg {
+                Long("listen") => {
+                    let wanted = "an address and a port, such as 127.0.0.1:8080";
+                    listen = Some(value(&mut args, "--listen", wanted)?);
+                }
+                Long("drive") => lasting = Some(seconds(&mut args)?),
+                Long("seed") => {
+                    let wanted = "a whole number from 0 to 18446744073709551615";
+                    seed = value(&mut args, "--seed", wanted)?;
+                }
+                Long("help") | Short('h') => return Ok(Self::Help),
+                Short(_) | Long(_) | Value(_) => return Err(arg.unexpected()),
+            }
+        }
+        match (listen, lasting) {
+            (Some(_), Some(_)) => {
+                Err("--drive listens on a free port of its own; leave out --listen".into())
+            }
+            (None, Some(lasting)) => Ok(Self::Drive { lasting, seed }),
+            (listen, None) => Ok(Self::Serve { listen: listen.unwrap_or(DEFAULT_LISTEN), seed }),
+        }
+    }
+}
+
+fn value<T: FromStr>(
+    args: &mut lexopt::Parser,
+    name: &str,
+    wanted: &str,
+) -> Result<T, lexopt::Error> {
+    let value = args.value()?.string()?;
+    value.parse().map_err(|_| format!("{name}: {value:?} is not {wanted}").into())
+}
+
+fn seconds(args: &mut lexopt::Parser) -> Result<Duration, lexopt::Error> {
+    let (least, most) = (DRIVE_SECONDS.start(), DRIVE_SECONDS.end());
+    let wanted = format!("a whole number of seconds from {least} to {most}");
+    let seconds = value(args, "--drive", &wanted)?;
+    if DRIVE_SECONDS.contains(&seconds) {
+        Ok(Duration::from_secs(seconds))
+    } else {
+        Err(format!("--drive: {seconds} is not {wanted}").into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(args: &[&str]) -> Result<Command, String> {
+        Command::parse(args.iter().map(OsString::from)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn without_arguments_it_serves_on_port_8080() {
+        let listen = "127.0.0.1:8080".parse().unwrap();
+        assert_eq!(parse(&[]), Ok(Command::Serve { listen, seed: 7 }));
+    }
+
+    #[test]
+    fn values_follow_their_name_or_its_equals_sign() {
+        let lasting = Duration::from_secs(5);
+        assert_eq!(parse(&["--drive", "5", "--seed=1"]), Ok(Command::Drive { lasting, seed: 1 }));
+        let listen = "[::1]:0".parse().unwrap();
+        assert_eq!(parse(&["--listen=[::1]:0"]), Ok(Command::Serve { listen, seed: 7 }));
+        assert_eq!(parse(&["--seed", "1", "-h"]), Ok(Command::Help));
+    }
+
+    #[test]
+    fn errors_name_the_argument_its_value_and_the_range() {
+        for (args, error) in [
+            (
+                &["--listen", "8080"][..],
+                "--listen: \"8080\" is not an address and a port, such as 127.0.0.1:8080",
+            ),
+            (&["--drive", "0"], "--drive: 0 is not a whole number of seconds from 1 to 3600"),
+            (
+                &["--drive", "soon"],
+                "--drive: \"soon\" is not a whole number of seconds from 1 to 3600",
+            ),
+            (
+                &["--seed", "-1"],
+                "--seed: \"-1\" is not a whole number from 0 to 18446744073709551615",
+            ),
+            (
+                &["--drive", "5", "--listen", "127.0.0.1:1"],
+                "--drive listens on a free port of its own; leave out --listen",
+            ),
+            (&["--drive"], "missing argument for option '--drive'"),
+            (&["--port", "1"], "invalid option '--port'"),
+        ] {
+            assert_eq!(parse(args), Err(error.to_owned()));
+        }
+    }
+}

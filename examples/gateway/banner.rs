@@ -1,0 +1,37 @@
+//! What the gateway says of itself when it starts.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use super::plan::Plan;
+
+/// The routes of a plan and what to try on them.
+#[derive(Clone, Copy, Debug)]
+pub struct Banner<'p> {
+    plan: &'p Plan,
+    address: SocketAddr,
+}
+
+impl<'p> Banner<'p> {
+    /// `address` is the one that is listened on, whatever the plan asked for.
+    #[must_use]
+    pub fn new(plan: &'p Plan, address: SocketAddr) -> Self {
+        Self { plan, address }
+    }
+}
+
+impl fmt::Display for Banner<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { plan, address } = self;
+        writeln!(f, "gateway on http://{address}\n")?;
+        for route in &plan.routes {
+            let prefix = format!("{}/*", route.prefix);
+            let (upstream, timeout) = (&route.upstream, route.timeout);
+            writeln!(f, "  {prefix:<12} to {upstream}, which has {timeout:?} to answer")?;
+        }
+        writeln!(f, "  {:<12} never limited\n", "/healthz")?;
+        writeln!(f, "try  curl -i http://{address}/steady/hello   an echo")?;
+        writeln!(f, "     curl -i http://{address}/flaky/hang     504")?;
+        writeln!(f, "\nstop it with Ctrl-C")
+    }
+}

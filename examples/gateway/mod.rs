@@ -1,0 +1,35 @@
+//! A reverse proxy that stands when its callers or its upstreams misbehave: axum in front,
+//! hyper's client behind, Palisade's layers between.
+//!
+//! ```text
+//!             ┌ /healthz, /metrics                                  never limited
+//!  client ──▶ │
+//!             └ /PREFIX/* ─▶ proxy ─▶ upstream of that prefix
+//! ```
+//!
+//! | file | its one idea |
+//! |---|---|
+//! | [`plan`] | what is served, as plain data |
+//! | [`app`] | the router built from a plan |
+//! | [`server`] | a listener, and an end that is graceful and bounded |
+//! | [`shutdown`] | the signals that end it |
+//! | [`proxy`] | one request on its way to the upstream, one answer on its way back |
+//! | [`hop`] | the fields that belong to one connection |
+//! | [`body`] | a body passed on frame by frame |
+//! | [`forwarded`] | what an upstream is told about the caller |
+//! | [`problem`] | the answers of the gateway itself |
+//! | [`demo`] | two upstreams to try it with |
+//! | [`args`], [`banner`] | what the command line says, and what it is told |
+
+pub mod app;
+pub mod args;
+pub mod banner;
+pub mod body;
+pub mod demo;
+pub mod forwarded;
+pub mod hop;
+pub mod plan;
+pub mod problem;
+pub mod proxy;
+pub mod server;
+pub mod shutdown;

@@ -1,0 +1,112 @@
+//! A listener, and an end that is graceful and bounded.
+
+use std::net::SocketAddr;
+use std::{fmt, io};
+
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use super::app;
+use super::plan::Plan;
+
+/// The gateway, listening: connections wait from here on, and are answered by [`Gateway::serve`].
+#[derive(Debug)]
+pub struct Gateway {
+    plan: Plan,
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+/// How a shutdown ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Every request that was under way has been answered.
+    Finished,
+    /// The grace was over before that.
+    Cut,
+}
+
+impl Gateway {
+    /// # Errors
+    ///
+    /// Where the address of the plan is not to be had.
+    pub async fn bind(plan: Plan) -> Result<Self, CannotListen> {
+        let bound = TcpListener::bind(plan.listen).await;
+        match bound.and_then(|listener| listener.local_addr().map(|address| (listener, address))) {
+            Ok((listener, address)) => Ok(Self { plan, listener, address }),
+            Err(cause) => Err(CannotListen { address: plan.listen, cause }),
+        }
+    }
+
+    /// The address that callers connect to.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What is being served.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Serves until `stop` is ready. Then no connection is accepted, idle ones are closed, and
+    /// requests under way have the plan's grace to finish.
+    ///
+    /// # Errors
+    ///
+    /// Where the listener breaks.
+    pub async fn serve(
+        self,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> io::Result<Ending> {
+        let (stopping, stopped) = oneshot::channel::<()>();
+        let grace = self.plan.grace;
+        let graceful = async move {
+            stop.await;
+            drop(stopping);
+        };
+        let bound = async {
+            // An error: the other half says no more than that it is gone.
+            let _gone = stopped.await;
+            tokio::time::sleep(grace).await;
+        };
+
+        let listener = self.listener.tap_io(|stream| {
+            // Without it an answer may wait 40 ms for the acknowledgement of its first part. A
+            // socket that refuses is as well served as any.
+            let _refused = stream.set_nodelay(true);
+        });
+        let app = app::router(&self.plan).into_make_service_with_connect_info::<SocketAddr>();
+        tokio::select! {
+            served = axum::serve(listener, app).with_graceful_shutdown(graceful).into_future() => {
+                served.map(|()| Ending::Finished)
+            }
+            () = bound => Ok(Ending::Cut),
+        }
+    }
+}
+
+/// The address to listen on is not to be had.
+#[derive(Debug)]
+pub struct CannotListen {
+    address: SocketAddr,
+    cause: io::Error,
+}
+
+impl fmt::Display for CannotListen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { address, cause } = self;
+        match cause.kind() {
+            io::ErrorKind::AddrInUse => write!(f, "cannot listen on {address}: it is taken")?,
+            io::ErrorKind::AddrNotAvailable => {
+                write!(f, "cannot listen on {address}: this machine does not have that address")?;
+            }
+            _ => write!(f, "cannot listen on {address}: {cause}")?,
+        }
+        write!(f, "; choose another with --listen, or a free port with --listen 127.0.0.1:0")
+    }
+}
+
+impl std::error::Error for CannotListen {}

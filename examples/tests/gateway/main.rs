@@ -1,0 +1,11 @@
+//! The gateway over real sockets. Both ends of a connection are ours, so that every wait is for
+//! bytes or for an end, never for time.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "its helpers are test code too")]
+
+mod answers;
+mod bodies;
+mod hop_by_hop;
+mod introduction;
+mod shutdown;
+mod support;

@@ -1,0 +1,169 @@
+//! A gateway on a free port, and connections whose bytes a test writes and reads itself.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use axum::Router;
+use palisade_examples::gateway::plan::{Plan, Protocol, Route, authority};
+use palisade_examples::gateway::server::{Ending, Gateway};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// Ends a test that would otherwise hang; no test that passes waits for it.
+const HUNG: Duration = Duration::from_secs(20);
+
+pub(crate) const LOOPBACK: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
+
+/// `/up/*`, to an upstream.
+pub(crate) fn route(upstream: SocketAddr) -> Route {
+    Route {
+        name: "up".to_owned(),
+        prefix: "/up".to_owned(),
+        upstream: authority(upstream),
+        protocol: Protocol::Http1,
+        timeout: Duration::from_secs(60),
+    }
+}
+
+pub(crate) fn plan(route: Route) -> Plan {
+    Plan { listen: LOOPBACK.into(), routes: vec![route], grace: Duration::from_secs(60) }
+}
+
+/// A gateway that serves until it is stopped.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<io::Result<Ending>>,
+}
+
+impl Running {
+    pub(crate) async fn start(plan: Plan) -> Self {
+        let gateway = Gateway::bind(plan).await.unwrap();
+        let address = gateway.address();
+        let (stop, stopped) = oneshot::channel();
+        let served = tokio::spawn(gateway.serve(async move {
+            let _ = stopped.await;
+        }));
+        Self { address, stop, served }
+    }
+
+    /// Asks for the end; what is returned waits for it.
+    pub(crate) fn stop(self) -> JoinHandle<io::Result<Ending>> {
+        self.stop.send(()).unwrap();
+        self.served
+    }
+}
+
+/// A gateway before an upstream whose connections the test accepts itself.
+pub(crate) async fn before_a_listener() -> (Running, TcpListener) {
+    let upstream = TcpListener::bind(LOOPBACK).await.unwrap();
+    let gateway = Running::start(plan(route(upstream.local_addr().unwrap()))).await;
+    (gateway, upstream)
+}
+
+/// A gateway before an axum upstream.
+pub(crate) async fn before(app: Router, protocol: Protocol) -> Running {
+    let upstream = TcpListener::bind(LOOPBACK).await.unwrap();
+    let route = Route { protocol, ..route(upstream.local_addr().unwrap()) };
+    tokio::spawn(axum::serve(upstream, app).into_future());
+    Running::start(plan(route)).await
+}
+
+/// One end of a connection.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    stream: TcpStream,
+    unread: Vec<u8>,
+}
+
+impl Wire {
+    pub(crate) async fn to(gateway: &Running) -> Self {
+        Self::over(TcpStream::connect(gateway.address).await.unwrap())
+    }
+
+    pub(crate) async fn accept(listener: &TcpListener) -> Self {
+        let accepted = timeout(HUNG, listener.accept()).await.expect("nobody connects");
+        Self::over(accepted.unwrap().0)
+    }
+
+    fn over(stream: TcpStream) -> Self {
+        stream.set_nodelay(true).unwrap();
+        Self { stream, unread: Vec::new() }
+    }
+
+    /// Sends `text`, whose line ends are as in the source.
+    pub(crate) async fn send(&mut self, text: &str) {
+        let text = text.replace('\n', "\r\n");
+        self.stream.write_all(text.as_bytes()).await.unwrap();
+    }
+
+    /// Reads up to and including `mark`.
+    pub(crate) async fn until(&mut self, mark: &str) -> String {
+        let mark = mark.replace('\n', "\r\n");
+        loop {
+            let found = self.unread.windows(mark.len()).position(|at| at == mark.as_bytes());
+            if let Some(start) = found {
+                let rest = self.unread.split_off(start + mark.len());
+                let read = std::mem::replace(&mut self.unread, rest);
+                return text(&read);
+            }
+            assert!(self.read().await, "the end came before {mark:?}: {:?}", self.text());
+        }
+    }
+
+    /// Reads a head, in lower case: the names of fields are in any.
+    pub(crate) async fn head(&mut self) -> Head {
+        Head(self.until("\n\n").await.to_lowercase())
+    }
+
+    /// Reads to the end of the connection.
+    pub(crate) async fn rest(&mut self) -> String {
+        while self.read().await {}
+        self.text()
+    }
+
+    async fn read(&mut self) -> bool {
+        let read = timeout(HUNG, self.stream.read_buf(&mut self.unread)).await;
+        // A reset is an end too.
+        read.unwrap_or_else(|_| panic!("hung after {:?}", self.text())).unwrap_or(0) > 0
+    }
+
+    fn text(&self) -> String {
+        text(&self.unread)
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).replace("\r\n", "\n")
+}
+
+/// The head of a message.
+#[derive(Debug)]
+pub(crate) struct Head(String);
+
+impl Head {
+    /// The request or status line.
+    pub(crate) fn first_line(&self) -> &str {
+        self.0.lines().next().unwrap_or_default()
+    }
+
+    /// The lines of a field, joined by `|`; empty where there is none.
+    pub(crate) fn field(&self, name: &str) -> String {
+        let lines = self.0.lines().filter_map(|line| line.split_once(": "));
+        let values: Vec<_> = lines.filter(|(field, _)| *field == name).map(|(_, v)| v).collect();
+        values.join("|")
+    }
+
+    /// The names of the fields, sorted.
+    pub(crate) fn fields(&self) -> Vec<&str> {
+        let lines = self.0.lines().filter_map(|line| line.split_once(": "));
+        let mut names: Vec<_> = lines.map(|(field, _)| field).collect();
+        names.sort_unstable();
+        names
+    }
+}
