@@ -1,10 +1,58 @@
-//! Resilience layers for tower.
+//! Resilience layers for tower: limits and timeouts that hold, around any service.
+//!
+//! | trouble | layer | what callers see |
+//! |---|---|---|
+//! | one caller takes more than its share | [`RateLimitLayer`] | 429 with `Retry-After`, RESOURCE_EXHAUSTED |
+//! | a dependency hangs | [`TimeoutLayer`] | 504, DEADLINE_EXCEEDED |
+//!
+//! # The shape of a layer
+//!
+//! `XLayer::new(main setting)`, then chained setters; construction neither fails nor panics. All
+//! state is in the layer's value: clones share it, and a second layer is a second limit. What a
+//! refusal becomes is the last type parameter, see [`respond`]. `handle()` reads and changes the
+//! layer while it runs.
+//!
+//! # Which layer goes where
+//!
+//! ```text
+//! client side   total timeout › rate limit › attempt timeout › service
+//! server side   rate limit per client › timeout › rate limit per user (after authentication) › handler
+//! ```
+//!
+//! CORS goes outside of all of them, so that a 429 keeps its `access-control-allow-origin`. A flood
+//! is turned away before it occupies anything, so the limit per client is outermost. Layers of a
+//! `ServiceBuilder` run from top to bottom, those added by `Router::layer` from the last to the first.
+//!
+//! # Errors you may see
+//!
+//! | the compiler says | because | so |
+//! |---|---|---|
+//! | `a rejection cannot become the outcome of a service with request ..` | the layer answers with HTTP responses, the service does not speak HTTP | end the layer with `.plain()`, `.plain_boxed()` or `.reject_with(..)` |
+//! | ``the trait bound `Infallible: From<LayerError<Infallible>>` is not satisfied`` | `.typed()` or `.boxed()` in an axum router, which wants no errors | leave it out: the default answers with a response |
+//! | ``no method named `ready` .. trait bounds were not satisfied`` | the same as the first, seen through `ServiceExt` | the same |
+//!
+//! # Features
+//!
+//! `ratelimit` and `timeout` are on by default. `axum`, `tonic` and `reqwest` let keys read what
+//! those crates know of a request (the peer's address, the matched route); `metrics` and `tracing`
+//! make the layers observable; `serde` reads quotas, ratios and durations from configurations;
+//! `test-util` makes tokio's clock, which tests can pause, the default.
+//!
+//! # Compatibility
+//!
+//! Rust 1.88. A newer minimum is a minor release. Of other crates' types only those of `http`,
+//! `http-body`, `bytes`, `tower-layer` and `tower-service` stand in the public API; axum, tonic and
+//! reqwest only behind their features.
+
+#[cfg(all(doctest, feature = "axum"))]
+#[doc = include_str!("../../../README.md")]
+mod readme {}
 
 pub use palisade_core::{
-    Alarm, BoxError, CallContext, ClientIp, Clock, Global, GrpcCode, HasHead, Head, Header, Host,
-    Http, Key, KeyBy, LayerError, ManualClock, Meta, Method, Micros, Name, Origin, ParseError,
-    PeerAddr, Quota, Ratio, Reason, Rejection, ResBody, Respond, Route, per_day, per_hour,
-    per_minute, per_second, rejection,
+    BoxError, CallContext, ClientIp, Clock, Global, GrpcCode, HasHead, Head, Header, Host, Http,
+    Key, KeyBy, LayerError, ManualClock, Meta, Method, Micros, Name, Origin, ParseError, PeerAddr,
+    Quota, Ratio, Reason, Rejection, ResBody, Respond, Route, per_day, per_hour, per_minute,
+    per_second, rejection,
 };
 pub use palisade_core::{algorithm, classify, key, respond, store, text};
 
