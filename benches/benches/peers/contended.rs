@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use governor::{DefaultKeyedRateLimiter, RateLimiter};
+use palisade::{RateLimitLayer, TimeoutLayer};
 use palisade_benches::contended::tasks;
 use palisade_benches::drive::{check, drive};
 use palisade_benches::floor::{Bucket, Deadline, Gate, Table, Tsc};
@@ -15,7 +16,7 @@ use palisade_benches::{Bench, Group};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::limits::{AFTER, LIMIT, governor_quota, resilience_rate, resilience_timeout};
+use crate::limits::{AFTER, LIMIT, governor_quota, quota, resilience_rate, resilience_timeout};
 
 /// Keys of the keyed limiters.
 const KEYS: u64 = 10_000;
@@ -28,6 +29,7 @@ fn one_bucket() -> Group {
     Group::new("contended, one bucket")
         .bare(|| clones(Plain))
         .floor("floor", || clones(Gate::new(Plain, Bucket::new(LIMIT, Tsc::new()))))
+        .ours("palisade", || clones(RateLimitLayer::new(quota()).plain().layer(Plain)))
         .peer("governor direct, no layer", || {
             let limiter = Arc::new(RateLimiter::direct(governor_quota()));
             tasks(move || {
@@ -45,6 +47,10 @@ fn keyed() -> Group {
             let table = Arc::new(Table::new(LIMIT));
             walks(move |key| table.check(key))
         })
+        .ours("palisade", || {
+            let limiter = palisade::RateLimiter::new(quota());
+            walks(move |key| limiter.check_key(key).is_ok())
+        })
         .peer("governor, u64", || {
             let limiter = Arc::new(DefaultKeyedRateLimiter::keyed(governor_quota()));
             walks(move |key| limiter.check_key(&key).is_ok())
@@ -55,6 +61,7 @@ fn timeout() -> Group {
     Group::new("contended, timeout, ready at once")
         .bare(|| clones(Plain))
         .floor("floor", || clones(Deadline::new(Plain, AFTER)))
+        .ours("palisade", || clones(TimeoutLayer::new(AFTER).plain().layer(Plain)))
         .peer("tower Timeout", || clones(tower::timeout::TimeoutLayer::new(AFTER).layer(Plain)))
         .peer("tower-resilience TimeLimiter", || clones(resilience_timeout().layer(Plain)))
 }

@@ -5,7 +5,7 @@ use palisade_benches::drive::check;
 use palisade_benches::floor::{Bucket, Tsc};
 use palisade_benches::{Bench, Group};
 
-use crate::limits::{LIMIT, governor_quota};
+use crate::limits::{LIMIT, governor_quota, quota};
 
 pub(crate) fn benches() -> Vec<Bench> {
     let group = Group::new("limiter without a layer")
@@ -13,6 +13,10 @@ pub(crate) fn benches() -> Vec<Bench> {
         .floor("floor", || {
             let bucket = Bucket::new(LIMIT, Tsc::new());
             move |calls| check(|()| bucket.check(), || (), calls)
+        })
+        .ours("palisade", || {
+            let limiter = palisade::RateLimiter::new(quota());
+            move |calls| check(|()| limiter.check().is_ok(), || (), calls)
         })
         .peer("governor direct", || {
             let limiter = RateLimiter::direct(governor_quota());

@@ -4,6 +4,7 @@ use axum::body::Body;
 use governor::clock::QuantaInstant;
 use governor::middleware::{NoOpMiddleware, StateInformationMiddleware};
 use http::Request;
+use palisade::prelude::{ClientIp, Headers, RateLimitLayer};
 use palisade_benches::drive::{Answer, drive};
 use palisade_benches::floor::{ByIp, Gate, Table, WithHeaders};
 use palisade_benches::keys::{Walk, ip};
@@ -15,7 +16,7 @@ use tower_governor::key_extractor::PeerIpKeyExtractor;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::limits::{BURST, LIMIT};
+use crate::limits::{BURST, LIMIT, quota};
 
 /// Callers.
 const KEYS: u64 = 10_000;
@@ -24,10 +25,12 @@ pub(crate) fn benches() -> Vec<Bench> {
     let off = Group::new("http, by ip, headers off")
         .bare(|| calls(Http))
         .floor("floor", || calls(Gate::new(Http, ByIp(Table::new(LIMIT)))))
+        .ours("palisade", || calls(ours().headers(Headers::None).layer(Http)))
         .peer("tower_governor", || calls(tower_governor().layer(Http)));
     let on = Group::new("http, by ip, headers on")
         .bare(|| calls(Http))
         .floor("floor", || calls(WithHeaders(Gate::new(Http, ByIp(Table::new(LIMIT))))))
+        .ours("palisade", || calls(ours().layer(Http)))
         .peer("tower_governor", || calls(tower_governor_with_headers().layer(Http)));
     vec![Bench::Calls(off), Bench::Calls(on)]
 }
@@ -45,6 +48,11 @@ where
     drive(&mut service, each, KEYS);
     let mut walk = Walk::over(KEYS);
     move |calls| drive(&mut service, || request_from(ip(walk.next_key())), calls)
+}
+
+/// A bucket for each peer address, with our default headers.
+pub(crate) fn ours() -> RateLimitLayer<ClientIp> {
+    RateLimitLayer::new(quota()).by(ClientIp::peer())
 }
 
 /// A bucket for each peer address, as `axum::serve` tells it.

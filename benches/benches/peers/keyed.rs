@@ -4,12 +4,13 @@ use std::hash::Hash;
 use std::net::IpAddr;
 
 use governor::DefaultKeyedRateLimiter;
+use palisade::RateLimiter;
 use palisade_benches::drive::check;
 use palisade_benches::floor::Table;
 use palisade_benches::keys::{Text, Walk, ip, text};
 use palisade_benches::{Bench, Group};
 
-use crate::limits::{LIMIT, governor_quota};
+use crate::limits::{LIMIT, governor_quota, quota};
 
 pub(crate) fn benches() -> Vec<Bench> {
     let few = |key: &str| Group::new(format!("10 000 keys, {key}"));
@@ -32,6 +33,10 @@ fn numbers(group: Group, keys: u64) -> Group {
             let table = Table::new(LIMIT);
             checks(keys, |i| i, move |key: u64| table.check(key))
         })
+        .ours("palisade", move || {
+            let limiter = RateLimiter::new(quota());
+            checks(keys, |i| i, move |key: u64| limiter.check_key(key).is_ok())
+        })
         .peer("governor, u64", move || checks(keys, |i| i, governor::<u64>()))
 }
 
@@ -42,6 +47,10 @@ fn addresses(group: Group, keys: u64) -> Group {
             let table = Table::new(LIMIT);
             checks(keys, ip, move |key: IpAddr| table.check(key))
         })
+        .ours("palisade", move || {
+            let limiter = RateLimiter::new(quota());
+            checks(keys, ip, move |key: IpAddr| limiter.check_key(key).is_ok())
+        })
         .peer("governor, IpAddr", move || checks(keys, ip, governor::<IpAddr>()))
 }
 
@@ -51,6 +60,10 @@ fn texts(group: Group, keys: u64) -> Group {
         .floor("floor", move || {
             let table = Table::new(LIMIT);
             checks(keys, text, move |key: Text| table.check(key.as_str()))
+        })
+        .ours("palisade", move || {
+            let limiter = RateLimiter::new(quota());
+            checks(keys, text, move |key: Text| limiter.check_key(key.as_str()).is_ok())
         })
         // governor is asked with a `&String`, so a caller who has a `&str` must make one.
         .peer("governor, String", move || {

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use governor::Quota;
+use palisade::Quota;
 use palisade_benches::floor::Limit;
 use tower::limit::RateLimitLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -11,21 +11,26 @@ use tower_resilience::ratelimiter::RateLimiterLayer;
 use tower_resilience::timelimiter::TimeLimiterLayer;
 
 /// Tokens in a bucket: more than a run of any contender takes.
-pub(crate) const BURST: u32 = 100_000_000;
+pub(crate) const BURST: u32 = 500_000_000;
 
 /// A bucket that is neither full nor empty during a run.
 ///
 /// Tokens come back slowly on purpose. A full bucket need not be remembered, so with a fast limit a
 /// table may forget each key before it is seen again, and would be measured empty.
-pub(crate) const LIMIT: Limit = Limit { every: Duration::from_secs(10), burst: BURST as u64 };
+pub(crate) const LIMIT: Limit = Limit { every: Duration::from_secs(5), burst: BURST as u64 };
 
 /// A time that nothing here takes, as far ahead as a server's.
 pub(crate) const AFTER: Duration = Duration::from_secs(30);
 
+/// [`LIMIT`] as we say it.
+pub(crate) fn quota() -> Quota {
+    Quota::new(1, LIMIT.every).burst(BURST)
+}
+
 /// [`LIMIT`] as governor says it.
-pub(crate) fn governor_quota() -> Quota {
+pub(crate) fn governor_quota() -> governor::Quota {
     let burst = const { NonZeroU32::new(BURST).expect("the burst is not 0") };
-    Quota::with_period(LIMIT.every).expect("the period is not 0").allow_burst(burst)
+    governor::Quota::with_period(LIMIT.every).expect("the period is not 0").allow_burst(burst)
 }
 
 /// tower has windows and no bursts: as many in a second as no contender can make.

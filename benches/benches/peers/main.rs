@@ -20,9 +20,11 @@ mod timeout;
 
 use std::process::ExitCode;
 
+use palisade::Clock;
 use palisade_benches::{Bench, run};
 
 fn main() -> ExitCode {
+    assert!(Clock::default().is_fast(), "a dependency has switched the feature `test-util` on");
     run(&benches())
 }
 

@@ -1,12 +1,13 @@
 //! A rate limit of one bucket for everybody, as a layer.
 
+use palisade::RateLimitLayer;
 use palisade_benches::drive::drive;
 use palisade_benches::floor::{Bucket, Gate, Std, Tsc};
 use palisade_benches::svc::Plain;
 use palisade_benches::{Bench, Group};
 use tower_layer::Layer;
 
-use crate::limits::{LIMIT, resilience_rate, tower_rate};
+use crate::limits::{LIMIT, quota, resilience_rate, tower_rate};
 
 pub(crate) fn benches() -> Vec<Bench> {
     let group = Group::new("rate limit, one bucket")
@@ -17,6 +18,10 @@ pub(crate) fn benches() -> Vec<Bench> {
         })
         .floor("floor, Instant::now", || {
             let mut service = Gate::new(Plain, Bucket::new(LIMIT, Std::new()));
+            move |calls| drive(&mut service, || 1, calls)
+        })
+        .ours("palisade", || {
+            let mut service = RateLimitLayer::new(quota()).plain().layer(Plain);
             move |calls| drive(&mut service, || 1, calls)
         })
         .peer("tower RateLimit", || {

@@ -32,6 +32,7 @@ where
         .bare(move || calls(inner))
         .floor("floor", move || calls(Deadline::new(inner, AFTER)))
         .floor("floor, one shared timer", move || calls(SlabDeadline::new(inner, AFTER)))
+        .ours("palisade", move || calls(palisade::TimeoutLayer::new(AFTER).plain().layer(inner)))
         .peer("tower Timeout", move || calls(TimeoutLayer::new(AFTER).layer(inner)))
         .peer("tower-resilience TimeLimiter", move || calls(resilience_timeout().layer(inner)))
 }
@@ -46,6 +47,7 @@ where
         .bare(move || requests(inner))
         .floor("floor", move || requests(Deadline::new(inner, AFTER)))
         .floor("floor, one shared timer", move || requests(SlabDeadline::new(inner, AFTER)))
+        .ours("palisade", move || requests(palisade::TimeoutLayer::new(AFTER).layer(inner)))
         .peer("tower Timeout", move || requests(TimeoutLayer::new(AFTER).layer(inner)))
         .peer("tower-http Timeout", move || requests(http_timeout().layer(inner)))
         .peer("tower-resilience TimeLimiter", move || requests(resilience_timeout().layer(inner)))
