@@ -47,7 +47,7 @@ impl Options {
     fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut filter = String::new();
         let (mut bench, mut list, mut instructions) = (false, false, false);
-        let (mut rounds, mut calls, mut contender) = (41, 10_000, None);
+        let (mut rounds, mut calls, mut contender) = (48, 10_000, None);
         while let Some(arg) = args.next() {
             match arg.as_str() {
                 // cargo's own words for "this is `cargo bench`" and "list what there is".
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn without_cargo_bench_everything_runs_once() {
         assert!(matches!(parse("").unwrap().mode, Mode::Smoke));
-        assert!(matches!(parse("--bench").unwrap().mode, Mode::Measure(How { rounds: 41, .. })));
+        assert!(matches!(parse("--bench").unwrap().mode, Mode::Measure(How { rounds: 48, .. })));
     }
 
     #[test]

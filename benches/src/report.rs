@@ -11,6 +11,10 @@ use crate::table::{Cell, Table};
 /// Calls whose allocations are counted.
 const COUNTED: u64 = 1_000;
 
+/// How often everything is built anew: where in memory a contender happens to lie can make it half as
+/// fast for as long as it lives, and so can the seed of its hasher.
+const BUILDS: usize = 6;
+
 /// Nanoseconds below which a floor is no measure: the compiler has made it part of the bare service.
 const LEAST: f64 = 0.5;
 
@@ -104,11 +108,17 @@ fn columns(group: &Group) -> &'static [&'static str] {
 
 /// Measures all contenders, by turns.
 fn take(group: &Group, how: &How) -> Vec<Taken> {
-    let mut runs: Vec<Run> = group.contenders.iter().map(|contender| (contender.build)()).collect();
-    runs.iter_mut().for_each(|run| run(COUNTED));
-    let allocations: Vec<f64> = runs.iter_mut().map(|run| per_call(run, COUNTED)).collect();
-    let samples = measure::rounds(&mut runs, group.sample, how.rounds);
-    drop(runs);
+    let mut samples = vec![Vec::new(); group.contenders.len()];
+    let mut allocations = Vec::new();
+    let builds = if group.large { 2 } else { BUILDS };
+    for _ in 0..builds.min(how.rounds) {
+        let mut runs: Vec<Run> =
+            group.contenders.iter().map(|contender| (contender.build)()).collect();
+        runs.iter_mut().for_each(|run| run(COUNTED));
+        allocations = runs.iter_mut().map(|run| per_call(run, COUNTED)).collect();
+        let rounds = measure::rounds(&mut runs, group.sample, how.rounds.div_ceil(builds));
+        samples.iter_mut().zip(rounds).for_each(|(all, these)| all.extend(these));
+    }
     let each = group.contenders.iter().zip(samples).zip(allocations);
     each.map(|((contender, samples), allocations)| Taken {
         times: samples.iter().map(|sample| sample.ns).collect(),
