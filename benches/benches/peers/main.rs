@@ -1,0 +1,46 @@
+//! Every layer beside its peers, in one run.
+//!
+//! ```text
+//! cargo bench -p palisade-benches                          everything
+//! cargo bench -p palisade-benches -- timeout               what has "timeout" in its title
+//! cargo bench -p palisade-benches -- --instructions        instructions too, counted by valgrind
+//! ```
+//!
+//! A new layer is a file here and a line in [`benches`].
+
+mod contended;
+mod direct;
+mod footprint;
+mod http;
+mod keyed;
+mod limits;
+mod one_bucket;
+mod stacked;
+mod timeout;
+
+use std::process::ExitCode;
+
+use palisade::Clock;
+use palisade_benches::{Bench, run};
+
+fn main() -> ExitCode {
+    assert!(Clock::default().is_fast(), "a dependency has switched the feature `test-util` on");
+    run(&benches())
+}
+
+/// All rows, in the order in which they are run.
+fn benches() -> Vec<Bench> {
+    [
+        one_bucket::benches(),
+        direct::benches(),
+        keyed::benches(),
+        footprint::benches(),
+        http::benches(),
+        timeout::benches(),
+        stacked::benches(),
+        contended::benches(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
