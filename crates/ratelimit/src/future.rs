@@ -66,33 +66,43 @@ where
 {
     type Output = Result<R::Response, R::Error>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        loop {
-            let mut state = self.as_mut().project().state;
-            let (future, stamp) = match state.as_mut().project() {
-                StateProj::Passing { future, stamp } => {
-                    return Poll::Ready(match ready!(future.poll(cx)) {
-                        Ok(response) => {
-                            let mut response = R::pass(response);
-                            Stamp::apply(stamp.as_ref(), R::headers(&mut response));
-                            Ok(response)
-                        }
-                        Err(error) => Err(R::fail(error)),
-                    });
-                }
-                StateProj::Refused { answer } => {
-                    return answer.take().map_or(Poll::Pending, Poll::Ready);
-                }
-                StateProj::Waiting { waiting } => match ready!(waiting.as_mut().poll(cx)) {
-                    Next::Call(future, stamp) => (future, stamp),
-                    Next::Done(answer) => {
-                        state.set(State::Refused { answer: None });
-                        return Poll::Ready(answer);
-                    }
-                },
-            };
-            state.set(State::Passing { future, stamp });
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.project().state;
+        if let StateProj::Waiting { .. } = state.as_mut().project() {
+            ready!(state.as_mut().wait(cx));
         }
+        match state.project() {
+            StateProj::Passing { future, stamp } => match ready!(future.poll(cx)) {
+                Ok(response) => {
+                    let mut response = R::pass(response);
+                    Stamp::apply(stamp.as_ref(), R::headers(&mut response));
+                    Poll::Ready(Ok(response))
+                }
+                Err(error) => Poll::Ready(Err(R::fail(error))),
+            },
+            StateProj::Refused { answer } => answer.take().map_or(Poll::Pending, Poll::Ready),
+            StateProj::Waiting { .. } => Poll::Pending,
+        }
+    }
+}
+
+impl<S, Req, R> State<S, Req, R>
+where
+    S: Service<Req>,
+    R: Respond<Req, S::Response, S::Error>,
+{
+    /// Waits until the call passes or is refused.
+    #[cold]
+    fn wait(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if let StateProj::Waiting { waiting } = self.as_mut().project() {
+            let next = match ready!(waiting.as_mut().poll(cx)) {
+                Next::Call(future, stamp) => Self::Passing { future, stamp },
+                Next::Done(answer) => Self::Refused { answer: Some(answer) },
+            };
+            self.set(next);
+        }
+        Poll::Ready(())
     }
 }
 

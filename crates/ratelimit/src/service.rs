@@ -110,6 +110,7 @@ where
         self.inner.poll_ready(cx).map_err(R::fail)
     }
 
+    #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
         if let Some(decision) = self.ask(&request) {
             // The readied service is given up, so that nothing of it is held while the store takes

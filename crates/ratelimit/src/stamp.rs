@@ -9,9 +9,9 @@
 //! ```
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use palisade_core::Quota;
 use palisade_core::algorithm::Outcome;
 use palisade_core::base::Shared as _;
+use palisade_core::{Name, Quota};
 use smallvec::SmallVec;
 
 use crate::options::Headers;
@@ -23,7 +23,7 @@ const STATE: HeaderName = HeaderName::from_static("ratelimit");
 /// What a response will say about its limit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stamp {
-    name: &'static str,
+    name: Name,
     quota: Quota,
     remaining: u64,
     /// In seconds.
@@ -49,7 +49,7 @@ impl Stamp {
             _ => outcome.reset(),
         };
         Self {
-            name: shared.base().name().as_str(),
+            name: shared.base().name(),
             quota: shared.quota(),
             remaining: outcome.remaining(),
             until: seconds(until),
@@ -67,31 +67,20 @@ impl Stamp {
     fn write(&self, headers: &mut HeaderMap) {
         let mut policy = self.item();
         let (limit, window) = self.terms();
-        parameter(b"q", limit, &mut policy);
+        parameter(b'q', limit, &mut policy);
         if let Some(window) = window {
-            parameter(b"w", window, &mut policy);
+            parameter(b'w', window, &mut policy);
         }
         append(headers, POLICY, &policy);
 
         let mut state = self.item();
-        parameter(b"r", self.remaining, &mut state);
-        parameter(b"t", self.until, &mut state);
+        parameter(b'r', self.remaining, &mut state);
+        parameter(b't', self.until, &mut state);
         append(headers, STATE, &state);
     }
 
-    /// The name as a structured-field string: printable ASCII, with quotes and backslashes escaped.
     fn item(&self) -> Text {
-        let mut text = Text::new();
-        text.push(b'"');
-        for byte in self.name.bytes() {
-            match byte {
-                b'"' | b'\\' => text.extend_from_slice(&[b'\\', byte]),
-                b' '..=b'~' => text.push(byte),
-                _ => text.push(b'?'),
-            }
-        }
-        text.push(b'"');
-        text
+        Text::from_slice(self.name.as_quoted().as_bytes())
     }
 
     /// The quota per window of whole seconds: scaled up to one second, or without a window where
@@ -115,17 +104,7 @@ fn append(headers: &mut HeaderMap, name: HeaderName, text: &Text) {
 }
 
 /// Appends `;name=number`.
-fn parameter(name: &[u8], mut number: u64, text: &mut Text) {
-    text.push(b';');
-    text.extend_from_slice(name);
-    text.push(b'=');
-    let start = text.len();
-    loop {
-        text.push(b'0' + (number % 10) as u8);
-        number /= 10;
-        if number == 0 {
-            break;
-        }
-    }
-    text[start..].reverse();
+fn parameter(name: u8, number: u64, text: &mut Text) {
+    text.extend_from_slice(&[b';', name, b'=']);
+    text.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
