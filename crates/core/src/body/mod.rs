@@ -1,5 +1,7 @@
 //! The response body of every layer that speaks HTTP.
 
+mod hold;
+
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -9,9 +11,9 @@ use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
+use self::hold::Hold;
 use crate::BoxError;
-use crate::classify::{self, Verdict};
-use crate::guard::{End, Guard};
+use crate::guard::Guard;
 
 pin_project! {
     /// The inner service's body, or the few bytes of a layer's own answer.
@@ -27,7 +29,7 @@ pin_project! {
     pub struct ResBody<B> {
         #[pin]
         source: Source<B>,
-        hold: Option<Hold>,
+        hold: Hold,
     }
 }
 
@@ -40,23 +42,17 @@ pin_project! {
     }
 }
 
-/// A guard, and what must be known to judge the end.
-struct Hold {
-    guard: Guard,
-    grpc: bool,
-}
-
 impl<B> ResBody<B> {
     /// Wraps the inner service's body.
     #[inline]
     pub const fn new(body: B) -> Self {
-        Self { source: Source::Inner { body }, hold: None }
+        Self { source: Source::Inner { body }, hold: Hold::NONE }
     }
 
     /// A body of the layer's own.
     fn own(bytes: Bytes) -> Self {
         let bytes = (!bytes.is_empty()).then(|| Box::new(bytes));
-        Self { source: Source::Own { bytes }, hold: None }
+        Self { source: Source::Own { bytes }, hold: Hold::NONE }
     }
 }
 
@@ -64,14 +60,11 @@ impl<B: Body> ResBody<B> {
     /// Wraps the inner service's body and settles `guard` when it ends. `headers` are those of the
     /// response: a gRPC one is judged by its trailers.
     pub fn holding(body: B, headers: &HeaderMap, guard: Guard) -> Self {
-        let hold = Hold { guard, grpc: classify::is_grpc_response(headers) };
-        let hold = if body.is_end_stream() {
+        let mut hold = Hold::new(guard, headers);
+        if body.is_end_stream() {
             // A trailers-only gRPC response has its status in the head.
             hold.complete(Some(headers));
-            None
-        } else {
-            Some(hold)
-        };
+        }
         Self { source: Source::Inner { body }, hold }
     }
 }
@@ -96,17 +89,13 @@ where
             }
         };
         if this.hold.is_some() {
-            let ended = match &polled {
-                None => true,
-                Some(Err(_)) => true,
-                Some(Ok(frame)) => frame.is_trailers() || this.source.is_end_stream(),
-            };
-            if let Some(hold) = this.hold.take_if(|_| ended) {
-                match &polled {
-                    Some(Err(_)) => hold.guard.failure(),
-                    Some(Ok(frame)) => hold.complete(frame.trailers_ref()),
-                    None => hold.complete(None),
+            match &polled {
+                Some(Err(_)) => this.hold.fail(),
+                Some(Ok(frame)) if frame.is_trailers() || this.source.is_end_stream() => {
+                    this.hold.complete(frame.trailers_ref());
                 }
+                Some(Ok(_)) => {}
+                None => this.hold.complete(None),
             }
         }
         Poll::Ready(polled.map(|frame| frame.map_err(Into::into)))
@@ -132,14 +121,6 @@ impl<B: Body> Source<B> {
             Self::Inner { body } => body.is_end_stream(),
             Self::Own { bytes } => bytes.is_none(),
         }
-    }
-}
-
-impl Hold {
-    /// The body came to its proper end, with these trailers.
-    fn complete(self, trailers: Option<&HeaderMap>) {
-        let failed = self.grpc && classify::grpc_status(trailers) == Verdict::Failure;
-        self.guard.settle(if failed { End::Failure } else { End::Success });
     }
 }
 
