@@ -8,6 +8,7 @@ use std::env;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::alloc::uncounted;
 use crate::group::Run;
 
 /// Calls that are counted: enough that a table which doubles now and then does not show.
@@ -45,8 +46,10 @@ pub fn instructions(group: &str, contender: &str) -> Result<Option<f64>, String>
 
 /// The side under valgrind: runs `calls` calls where they are counted.
 pub fn count(run: &mut Run, calls: u64) {
-    run(WARM_UP);
-    measured(run, calls);
+    uncounted(|| {
+        run(WARM_UP);
+        measured(run, calls);
+    });
 }
 
 /// The function whose inclusive cost is collected.

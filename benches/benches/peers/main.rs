@@ -24,7 +24,12 @@ use palisade::Clock;
 use palisade_benches::{Bench, run};
 
 fn main() -> ExitCode {
-    assert!(Clock::default().is_fast(), "a dependency has switched the feature `test-util` on");
+    // As a test everything runs once, on whatever clock the tests have.
+    let measured = std::env::args().any(|argument| argument == "--bench");
+    assert!(
+        !measured || Clock::default().is_fast(),
+        "a dependency has switched the feature `test-util` on"
+    );
     run(&benches())
 }
 
