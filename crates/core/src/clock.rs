@@ -53,6 +53,8 @@ struct FastAnchor {
     clock: quanta::Clock,
     raw: u64,
     unix: u64,
+    /// Microseconds per tick, times 2^64: the time is one multiplication away from the counter.
+    scale: u64,
 }
 
 struct TokioAnchor {
@@ -61,8 +63,13 @@ struct TokioAnchor {
 }
 
 static FAST: LazyLock<FastAnchor> = LazyLock::new(|| {
+    // As many ticks as give the rate to twelve digits.
+    const MANY: u64 = 1 << 40;
     let clock = quanta::Clock::new();
-    FastAnchor { raw: clock.raw(), unix: unix_now(), clock }
+    let nanos = u128::from(clock.delta_as_nanos(0, MANY));
+    let scale = (nanos << 64) / (1_000 * u128::from(MANY));
+    let scale = u64::try_from(scale).unwrap_or(u64::MAX);
+    FastAnchor { raw: clock.raw(), unix: unix_now(), scale, clock }
 });
 
 static TOKIO: LazyLock<TokioAnchor> =
@@ -162,8 +169,9 @@ impl Default for ManualClock {
 impl FastAnchor {
     #[inline]
     fn now(&self) -> Micros {
-        let nanos = self.clock.delta_as_nanos(self.raw, self.clock.raw());
-        Micros(self.unix + nanos / 1_000)
+        let ticks = self.clock.raw().saturating_sub(self.raw);
+        let micros = (u128::from(ticks) * u128::from(self.scale)) >> 64;
+        Micros(self.unix + micros as u64)
     }
 }
 

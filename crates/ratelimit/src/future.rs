@@ -73,13 +73,15 @@ where
             ready!(state.as_mut().wait(cx));
         }
         match state.project() {
-            StateProj::Passing { future, stamp } => match ready!(future.poll(cx)) {
-                Ok(response) => {
+            StateProj::Passing { future, stamp } => match (ready!(future.poll(cx)), stamp) {
+                // Apart, so that a response that nothing is added to is moved once and not twice.
+                (Ok(response), None) => Poll::Ready(Ok(R::pass(response))),
+                (Ok(response), Some(stamp)) => {
                     let mut response = R::pass(response);
-                    Stamp::apply(stamp.as_ref(), R::headers(&mut response));
+                    stamp.apply(R::headers(&mut response));
                     Poll::Ready(Ok(response))
                 }
-                Err(error) => Poll::Ready(Err(R::fail(error))),
+                (Err(error), _) => Poll::Ready(Err(R::fail(error))),
             },
             StateProj::Refused { answer } => answer.take().map_or(Poll::Pending, Poll::Ready),
             StateProj::Waiting { .. } => Poll::Pending,

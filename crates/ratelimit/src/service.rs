@@ -122,14 +122,15 @@ where
         }
         match self.decide(&request) {
             Verdict::Pass(outcome) => {
-                let stamp = Stamp::of(&self.shared, outcome);
+                let stamp = Stamp::of::<_, _, _, R>(&self.shared, outcome);
                 ResponseFuture::passing(self.inner.call(request), stamp)
             }
             Verdict::Refuse(why, outcome) => {
                 let mut answer = self.respond.reject(why, R::meta(&request));
-                if let Ok(response) = &mut answer {
-                    let stamp = Stamp::of(&self.shared, outcome);
-                    Stamp::apply(stamp.as_ref(), R::headers(response));
+                if let (Ok(response), Some(stamp)) =
+                    (&mut answer, Stamp::of::<_, _, _, R>(&self.shared, outcome))
+                {
+                    stamp.apply(R::headers(response));
                 }
                 ResponseFuture::refused(answer)
             }

@@ -11,7 +11,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use palisade_core::algorithm::Outcome;
 use palisade_core::base::Shared as _;
-use palisade_core::{Name, Quota};
+use palisade_core::{Name, Quota, Respond};
 use smallvec::SmallVec;
 
 use crate::options::Headers;
@@ -34,11 +34,14 @@ pub(crate) struct Stamp {
 type Text = SmallVec<[u8; 96]>;
 
 impl Stamp {
-    /// What is to be said, if anything is.
+    /// What is to be said, if anything is, in a mode that answers as `R` does.
     #[inline]
-    pub(crate) fn of(shared: &Shared, outcome: Option<Outcome>) -> Option<Self> {
+    pub(crate) fn of<Req, Res, Err, R>(shared: &Shared, outcome: Option<Outcome>) -> Option<Self>
+    where
+        R: Respond<Req, Res, Err>,
+    {
         match (shared.fixed.headers, outcome) {
-            (Headers::Ietf, Some(outcome)) => Some(Self::new(shared, &outcome)),
+            (Headers::Ietf, Some(outcome)) if R::HEADERS => Some(Self::new(shared, &outcome)),
             _ => None,
         }
     }
@@ -56,11 +59,10 @@ impl Stamp {
         }
     }
 
-    /// Says it, if there is something to say and somewhere to say it.
-    #[inline]
-    pub(crate) fn apply(stamp: Option<&Self>, headers: Option<&mut HeaderMap>) {
-        if let (Some(stamp), Some(headers)) = (stamp, headers) {
-            stamp.write(headers);
+    /// Says it, if there is somewhere to say it.
+    pub(crate) fn apply(&self, headers: Option<&mut HeaderMap>) {
+        if let Some(headers) = headers {
+            self.write(headers);
         }
     }
 

@@ -133,13 +133,16 @@ impl<S, Req, R> Waiting<S, Req, R> {
             let answer = ready!(asking.poll(this.alarm, cx));
             let Some(decision) = this.decision.take() else { return Poll::Pending };
             match decision.judge(answer) {
-                (Verdict::Pass(outcome), shared) => *this.stamp = Stamp::of(&shared, outcome),
+                (Verdict::Pass(outcome), shared) => {
+                    *this.stamp = Stamp::of::<_, _, _, R>(&shared, outcome);
+                }
                 (Verdict::Refuse(why, outcome), shared) => {
                     let Some(request) = this.request.take() else { return Poll::Pending };
                     let mut answer = this.respond.reject(why, R::meta(&request));
-                    if let Ok(response) = &mut answer {
-                        let stamp = Stamp::of(&shared, outcome);
-                        Stamp::apply(stamp.as_ref(), R::headers(response));
+                    if let (Ok(response), Some(stamp)) =
+                        (&mut answer, Stamp::of::<_, _, _, R>(&shared, outcome))
+                    {
+                        stamp.apply(R::headers(response));
                     }
                     return Poll::Ready(Next::Done(answer));
                 }

@@ -36,6 +36,8 @@ macro_rules! http_responses {
     ($body:ident) => {
         type Response = Response<ResBody<$body>>;
 
+        const HEADERS: bool = true;
+
         #[inline]
         fn pass(response: Response<$body>) -> Self::Response {
             response.map(ResBody::new)

@@ -50,6 +50,9 @@ pub trait Respond<Req, Res, Err>: Clone {
     /// What must be remembered of the request before the inner service owns it.
     type Meta;
 
+    /// Whether responses have [headers](Self::headers): if not, nothing is prepared for them.
+    const HEADERS: bool = false;
+
     /// Takes what must be remembered.
     fn meta(request: &Req) -> Self::Meta;
 
