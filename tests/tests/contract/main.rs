@@ -19,11 +19,14 @@
 //!
 //! The service `late` answers, but only after a minute: a limiter refuses at once, a timeout after
 //! its time, and in shadow mode both let the answer through.
+//!
+//! What holds only for layers that may wait before they call is in `waiting`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helpers are tests, too")]
 #![allow(clippy::duplicate_mod, reason = "the laws are compiled once for each layer")]
 
 mod support;
+mod waiting;
 
 mod ratelimit {
     #[path = "../laws/mod.rs"]
