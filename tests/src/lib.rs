@@ -1,1 +1,7 @@
-//! tests
+//! What crosses Palisade's crates is tested here, in few binaries.
+//!
+//! | binary | holds |
+//! |---|---|
+//! | `contract` | each law over each layer; see there how a layer joins |
+//! | `hosts` | the layers in axum, tonic, hyper and reqwest, over real sockets |
+//! | `allocations` | that a call that passes allocates nothing; alone, for it counts all allocations |

@@ -380,6 +380,19 @@ mod drops {
         assert_eq!(seen, [0, 1, 1, 2, 2, 3]);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_wake_from_elsewhere_is_no_poll() {
+        // The first await wakes its task when it is dropped; the second must still last its second.
+        let start = tokio::time::Instant::now();
+        let nap = || async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            tokio::task::yield_now().await;
+        };
+        assert_eq!(drop_at_every_await(nap, |_| {}).await, 3);
+        // All but the runs that are dropped at their first poll sleep: after 1, 2, 2 and 3 polls.
+        assert_eq!(start.elapsed().as_secs(), 4);
+    }
+
     #[tokio::test]
     async fn a_future_that_is_ready_at_once_takes_one_poll() {
         let mut checks = 0;

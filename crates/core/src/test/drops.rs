@@ -2,6 +2,8 @@
 
 use std::{future::poll_fn, pin::Pin, task::Poll};
 
+use super::polls::WakeCounter;
+
 /// Makes a future, polls it `n` times and drops it, for `n` = 0, 1, 2, … until it completes; calls
 /// `check` with `n` after each drop. Returns the number of polls that completed it.
 ///
@@ -60,18 +62,20 @@ enum Until {
 
 /// Polls `future` `polls` times, each time that it is woken; says whether it completed.
 async fn drive<F: Future>(mut future: Pin<&mut F>, polls: usize, until: Until) -> bool {
+    // The task is woken by others, too: by the future that was dropped before this one.
+    let waker = WakeCounter::default();
     for poll in 1..=polls {
         let wait = poll < polls || until == Until::Woken;
+        let wakes = waker.wakes();
         let mut polled = false;
         let done = poll_fn(|cx| {
-            if std::mem::replace(&mut polled, true) {
-                return Poll::Ready(false);
+            if !polled {
+                polled = true;
+                if waker.poll(future.as_mut(), cx).is_ready() {
+                    return Poll::Ready(true);
+                }
             }
-            match future.as_mut().poll(cx) {
-                Poll::Ready(_) => Poll::Ready(true),
-                Poll::Pending if wait => Poll::Pending,
-                Poll::Pending => Poll::Ready(false),
-            }
+            if wait && waker.wakes() == wakes { Poll::Pending } else { Poll::Ready(false) }
         });
         if done.await {
             return true;

@@ -37,7 +37,7 @@ pub struct Polls {
 /// # }
 /// ```
 pub fn count_polls<F: Future>(future: F) -> CountPolls<F> {
-    CountPolls { future, polls: 0, waker: None }
+    CountPolls { future, polls: 0, waker: WakeCounter::default() }
 }
 
 pin_project! {
@@ -48,9 +48,13 @@ pin_project! {
         #[pin]
         future: F,
         polls: usize,
-        waker: Option<Arc<CountingWaker>>,
+        waker: WakeCounter,
     }
 }
+
+/// Counts the wakes of one future, whatever else wakes its task.
+#[derive(Debug)]
+pub(super) struct WakeCounter(Arc<CountingWaker>);
 
 #[derive(Debug)]
 struct CountingWaker {
@@ -64,16 +68,29 @@ impl<F: Future> Future for CountPolls<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         *this.polls += 1;
-        let counting = this.waker.get_or_insert_with(|| {
-            let task = Mutex::new(cx.waker().clone());
-            Arc::new(CountingWaker { wakes: AtomicUsize::new(0), task })
-        });
-        counting.task.lock().clone_from(cx.waker());
-        let waker = Waker::from(Arc::clone(counting));
-        let polled = this.future.poll(&mut Context::from_waker(&waker));
-        polled.map(|output| {
-            (output, Polls { polls: *this.polls, wakes: counting.wakes.load(SeqCst) })
-        })
+        let polled = this.waker.poll(this.future, cx);
+        polled.map(|output| (output, Polls { polls: *this.polls, wakes: this.waker.wakes() }))
+    }
+}
+
+impl WakeCounter {
+    /// Polls `future` with a waker that counts and then wakes the task of `cx`.
+    pub(super) fn poll<F: Future>(&self, future: Pin<&mut F>, cx: &Context<'_>) -> Poll<F::Output> {
+        self.0.task.lock().clone_from(cx.waker());
+        let waker = Waker::from(Arc::clone(&self.0));
+        future.poll(&mut Context::from_waker(&waker))
+    }
+
+    /// Wakes so far.
+    pub(super) fn wakes(&self) -> usize {
+        self.0.wakes.load(SeqCst)
+    }
+}
+
+impl Default for WakeCounter {
+    fn default() -> Self {
+        let task = Mutex::new(Waker::noop().clone());
+        Self(Arc::new(CountingWaker { wakes: AtomicUsize::new(0), task }))
     }
 }
 
@@ -84,6 +101,7 @@ impl Wake for CountingWaker {
 
     fn wake_by_ref(self: &Arc<Self>) {
         self.wakes.fetch_add(1, SeqCst);
-        self.task.lock().wake_by_ref();
+        let task = self.task.lock().clone();
+        task.wake();
     }
 }

@@ -1,0 +1,136 @@
+//! A call that passes allocates nothing.
+//!
+//! A binary of its own, because all of its allocations go through a counter (which counts for each
+//! thread, so that tests may run side by side). What the law leaves out is left out here: rate
+//! headers on passing responses.
+
+#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+
+use std::{
+    pin::pin,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use allocation_counter::measure;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use palisade::{Clock, Key, prelude::*, test::ready};
+use tower::{Layer, Service, ServiceBuilder};
+
+type Req = Request<()>;
+type Res = Response<Full<Bytes>>;
+
+/// The allocations of `service`'s second to eleventh call; the first may set a thread up.
+fn allocations<S, Req>(mut service: S, request: impl Fn() -> Req) -> u64
+where
+    S: Service<Req>,
+    S::Error: std::fmt::Debug,
+{
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut call = |request| {
+        assert!(matches!(service.poll_ready(&mut cx), Poll::Ready(Ok(()))));
+        let answer = pin!(service.call(request)).poll(&mut cx);
+        assert!(matches!(answer, Poll::Ready(Ok(_))), "not a pass");
+    };
+    call(request());
+    let requests: Vec<_> = (0..10).map(|_| request()).collect();
+    let requests = &mut requests.into_iter();
+    measure(|| requests.for_each(call)).count_total
+}
+
+fn get() -> Req {
+    Request::get("http://example.org/").header("x-api-key", "abc").body(()).unwrap()
+}
+
+/// Around a service that is ready at once.
+fn http<L>(layer: L) -> u64
+where
+    L: Layer<palisade::test::Canned<Req, Res>>,
+    L::Service: Service<Req, Error: std::fmt::Debug>,
+{
+    allocations(layer.layer(ready(Response::new(Full::from("ok")))), get)
+}
+
+fn plain<L>(layer: L) -> u64
+where
+    L: Layer<palisade::test::Canned<u32, u32>>,
+    L::Service: Service<u32, Error: std::fmt::Debug>,
+{
+    allocations(layer.layer(ready(2)), || 1)
+}
+
+fn limit() -> RateLimitLayer {
+    RateLimitLayer::new(per_second(1_000_000)).headers(Headers::None).clock(Clock::fast())
+}
+
+fn timeout() -> TimeoutLayer {
+    TimeoutLayer::new(Duration::from_secs(5)).clock(Clock::fast())
+}
+
+/// The table: a layer joins with one line, `name: how to make one`.
+macro_rules! passes_without_allocating {
+    ($($name:ident: $layer:expr;)*) => {$(
+        mod $name {
+            use super::*;
+
+            #[test]
+            fn a_pass_allocates_nothing() {
+                assert_eq!(http($layer), 0);
+            }
+
+            #[test]
+            fn a_pass_allocates_nothing_in_any_mode() {
+                assert_eq!(http($layer.typed()), 0);
+                assert_eq!(http($layer.boxed()), 0);
+                assert_eq!(http($layer.respond_with(|_, _| Response::new(Bytes::new()))), 0);
+                assert_eq!(plain($layer.plain()), 0);
+                assert_eq!(plain($layer.plain_boxed()), 0);
+                assert_eq!(plain($layer.reject_with(|_| Ok(3))), 0);
+            }
+
+            #[test]
+            fn a_disabled_layer_allocates_nothing() {
+                assert_eq!(http($layer.enabled(false)), 0);
+            }
+
+            #[test]
+            fn a_layer_on_a_dry_run_allocates_nothing() {
+                assert_eq!(http($layer.enforce(palisade::Ratio::ZERO)), 0);
+            }
+
+            #[test]
+            fn cloning_the_service_allocates_nothing() {
+                let service = $layer.layer(ready::<Req, Res>(Response::new(Full::from("ok"))));
+                assert_eq!(measure(|| drop(service.clone())).count_total, 0);
+            }
+        }
+    )*};
+}
+
+passes_without_allocating! {
+    ratelimit: limit();
+    timeout: timeout();
+}
+
+#[test]
+fn the_counter_counts() {
+    assert_eq!(measure(|| drop(Box::new(1))).count_total, 1);
+    let boxing = tower::service_fn(|request: u32| Box::pin(async move { Ok::<_, ()>(request) }));
+    assert_eq!(allocations(boxing, || 1), 10);
+}
+
+#[test]
+fn a_key_that_is_known_allocates_nothing() {
+    assert_eq!(http(limit().by(Header("x-api-key"))), 0);
+    assert_eq!(http(limit().by(Host)), 0);
+    assert_eq!(http(limit().by(ClientIp::peer())), 0);
+    assert_eq!(http(limit().by((Host, Method))), 0);
+    assert_eq!(http(limit().by_fn(|head| head.header("x-api-key").map(Key::from))), 0);
+}
+
+#[test]
+fn a_stack_allocates_nothing() {
+    assert_eq!(http(ServiceBuilder::new().layer(timeout()).layer(limit()).layer(limit())), 0);
+}

@@ -1,0 +1,100 @@
+//! The readied instance is the one called; a clone is never ready; `poll_ready` never rejects.
+
+use std::task::{Context, Poll, Waker};
+
+use palisade::test::{Probe, ready};
+use tokio_test::{assert_pending, assert_ready_err, assert_ready_ok, task};
+use tower::{Layer, Service, ServiceExt};
+
+use super::row;
+use crate::support::{Fault, Req, get, late, led, ok};
+
+#[tokio::test(start_paused = true)]
+async fn the_readied_instance_is_the_one_called() {
+    let inner = Probe::new(ready(ok()));
+    let probe = inner.handle();
+    let mut service = row::generous().layer(inner);
+    for _ in 0..3 {
+        service.ready().await.unwrap().call(get()).await.unwrap();
+    }
+
+    let counts = probe.counts();
+    assert_eq!((counts.calls, counts.violations, counts.unused), (3, 0, 0));
+    assert!(counts.polls_ready <= 3, "polled ready {} times for 3 calls", counts.polls_ready);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_is_ready_only_once_is_called() {
+    let (inner, handle, probe) = led();
+    handle.allow(1);
+    let mut service = row::generous().layer(inner);
+    let mut answer = task::spawn(service.ready().await.unwrap().call(get()));
+    assert_pending!(answer.poll());
+    handle.try_next_call().expect("the call has reached the inner service").respond(ok());
+
+    assert_eq!(assert_ready_ok!(answer.poll()).status(), 200);
+    assert_eq!((probe.counts().violations, probe.counts().unused), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clone_is_never_ready() {
+    let (inner, handle, _) = led();
+    handle.allow(1);
+    let mut service = row::generous().layer(inner);
+    service.ready().await.unwrap();
+    let mut clone = service.clone();
+
+    assert_pending!(task::spawn(clone.ready()).poll());
+    assert_ready_ok!(task::spawn(service.ready()).poll(), "the original stays ready");
+}
+
+#[tokio::test(start_paused = true)]
+async fn poll_ready_never_rejects() {
+    let layer = row::strict();
+    row::spend(&layer).await;
+    let mut service = layer.layer(late(ok()));
+    for _ in 0..3 {
+        let mut cx = Context::from_waker(Waker::noop());
+        let polled = Service::<Req>::poll_ready(&mut service, &mut cx);
+        assert_eq!(polled, Poll::Ready(Ok(())));
+        assert_eq!(service.call(get()).await.unwrap().status(), row::STATUS);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rejected_call_leaves_the_service_fit_for_the_next() {
+    let layer = row::strict();
+    row::spend(&layer).await;
+    let inner = Probe::new(late(ok()));
+    let probe = inner.handle();
+    let mut service = layer.layer(inner);
+    assert_eq!(service.ready().await.unwrap().call(get()).await.unwrap().status(), row::STATUS);
+
+    row::loosen(&layer.handle());
+    assert_eq!(service.ready().await.unwrap().call(get()).await.unwrap().status(), 200);
+    assert_eq!(probe.counts().violations, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn poll_ready_waits_as_long_as_the_inner_service() {
+    let (inner, handle, _) = led();
+    handle.hold();
+    let mut service = row::generous().layer(inner);
+    let mut readied = task::spawn(service.ready());
+    assert_pending!(readied.poll());
+    assert!(handle.is_awaited() && !readied.is_woken());
+
+    handle.open();
+    assert!(readied.is_woken(), "the inner service's wake reaches the caller");
+    assert_ready_ok!(readied.poll());
+}
+
+#[tokio::test(start_paused = true)]
+async fn poll_ready_passes_the_inner_services_error_on() {
+    let (inner, handle, _) = led();
+    handle.fail_readiness(Fault("gone"));
+    let mut service = row::generous().layer(inner);
+
+    let error = assert_ready_err!(task::spawn(service.ready()).poll());
+    assert_eq!(error, Fault("gone"));
+}

@@ -1,0 +1,70 @@
+//! Four ways to serve an axum router. In the first, axum calls `Layer::layer` anew for each
+//! connection, so a layer that made its state there would limit nothing.
+
+use std::{net::SocketAddr, time::Duration};
+
+use axum::{Router, extract::State, routing::get};
+use palisade::prelude::*;
+
+use crate::servers::{at_once, listen, passed};
+
+/// Runs a test against `app` served in each of the four ways; `fresh` makes what the app is layered
+/// with, since a limit is good for one of them.
+macro_rules! four_ways {
+    ($($way:ident: |$router:ident| $service:expr;)*) => {
+        mod rate_limit {
+            use super::*;
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $way() {
+                    let $router = routes().layer(RateLimitLayer::new(per_hour(5)));
+                    let (listener, address) = listen().await;
+                    tokio::spawn(async move { axum::serve(listener, $service).await });
+
+                    assert_eq!(at_once(20, address, "/").await, passed(5, 20));
+                }
+            )*
+        }
+
+        mod timeout {
+            use super::*;
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $way() {
+                    let layer = TimeoutLayer::new(Duration::from_secs(3600));
+                    let handle = layer.handle();
+                    let $router = routes().layer(layer);
+                    let (listener, address) = listen().await;
+                    tokio::spawn(async move { axum::serve(listener, $service).await });
+
+                    assert_eq!(at_once(20, address, "/").await, passed(20, 20));
+                    assert_eq!(handle.snapshot().passed, 20, "one state for all connections");
+
+                    // And a change reaches all of them, old and new.
+                    handle.set_head(Duration::from_nanos(1));
+                    assert_eq!(at_once(20, address, "/never").await, [504; 20]);
+                    assert_eq!(handle.snapshot().rejected, 20);
+                }
+            )*
+        }
+    };
+}
+
+four_ways! {
+    is_one_for_all_connections_of_a_router: |router| router;
+    is_one_for_all_connections_of_a_make_service: |router| router.into_make_service();
+    is_one_for_all_connections_of_a_make_service_with_connect_info: |router| {
+        router.into_make_service_with_connect_info::<SocketAddr>()
+    };
+    is_one_for_all_connections_of_a_router_with_state: |router| {
+        router
+            .route("/state", get(|State(state): State<&'static str>| async move { state }))
+            .with_state("state")
+    };
+}
+
+fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new()
+        .route("/", get(|| async { "x" }))
+        .route("/never", get(std::future::pending::<&str>))
+}

@@ -1,0 +1,19 @@
+//! The layers in their hosts, over real sockets: axum, tonic, hyper, reqwest, and services that
+//! have nothing to do with HTTP.
+//!
+//! Nothing here sleeps: a test waits for what it has caused, and limits are so many per hour that
+//! no clock can refill them while it runs.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helpers are tests, too")]
+
+mod axum_routes;
+mod axum_serving;
+mod hyper_hosts;
+mod keys;
+mod plain;
+mod quick_starts;
+mod reqwest_client;
+mod servers;
+mod stacks;
+mod tonic_client;
+mod tonic_server;
