@@ -140,8 +140,11 @@ impl Shared {
     }
 
     pub(crate) fn set_quota(&self, quota: Quota) {
-        self.cell.adjust(&self.settings, |old| Settings { gcra: Gcra::new(quota), ..old });
-        self.terms.update(|_| Terms(quota));
+        self.cell.adjust(&self.settings, |old| {
+            // In here, since of two changes at once both must end with the same one's numbers.
+            self.terms.update(|_| Terms(quota));
+            Settings { gcra: Gcra::new(quota), ..old }
+        });
     }
 
     pub(crate) fn set_switch(&self, change: impl FnOnce(Switch) -> Switch) {
