@@ -178,7 +178,7 @@ impl Shared {
                 }
                 let algorithm = &settings.gcra;
                 let entry = Entry { algorithm, key, limit: 0, units, class: 0 };
-                (settings, Some(self.table.one(&entry, now(), op)))
+                (settings, Some(self.table.one_at(&entry, now, op)))
             }
         }
     }

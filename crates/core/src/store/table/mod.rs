@@ -67,7 +67,22 @@ impl<S: State> Table<S> {
         now: Micros,
         op: Op,
     ) -> Outcome {
+        self.one_at(entry, || now, op)
+    }
+
+    /// Executes `op` on one limit, at the time that `now` reads under the key's lock.
+    ///
+    /// A time that was read before, while others were served, would make what they took look like a
+    /// step back of the clock, which an algorithm repairs: some of it would be given back.
+    #[inline]
+    pub fn one_at<A: Algorithm<State = S>>(
+        &self,
+        entry: &Entry<'_, A>,
+        now: impl FnOnce() -> Micros,
+        op: Op,
+    ) -> Outcome {
         let mut map = self.shard(entry.key).0.lock();
+        let now = now();
         let Some(state) = map.get_mut(entry.key) else {
             return self.one_unseen(map, entry, now, op);
         };
