@@ -177,8 +177,10 @@ impl<S: State> Table<S> {
     fn shards(&self) -> &[Shard<S>] {
         self.shards.get_or_init(|| {
             let cores = std::thread::available_parallelism().map_or(4, usize::from);
-            // Many, so that the growth of one holds nobody up for long.
+            // Many, so that the growth of one holds nobody up for long; but not so many that a new
+            // key of a full table finds too few others in its shard to take the place of one.
             let shards = (16 * cores).next_power_of_two().clamp(64, 1024);
+            let shards = shards.min((self.room.most() / map::SEARCH).next_power_of_two());
             (0..shards).map(|_| Shard(Mutex::new(Map::new()))).collect()
         })
     }
