@@ -5,7 +5,11 @@
 //! not fit into 63 bits (an odd limit above 29 000 per period), a locked cell takes its place.
 //!
 //! The word's unit is the quota's, so the two change together: [`Cell::adjust`] moves the word from
-//! one unit to the other inside the settings' own change, where no reader can be between them.
+//! one unit to the other inside the settings' own change, where no reader can be between them. A
+//! caller that decided by the old unit finds another word when it swaps. (Not if it is held up for
+//! seconds just there, and a new word then happens to be the old one: it still means the time that
+//! it means now, and is charged one call at the old price.) What a change of the unit rounds is
+//! less than a microsecond.
 
 use palisade_core::Micros;
 use palisade_core::algorithm::{Algorithm, Change, Op, Outcome};
@@ -48,14 +52,15 @@ impl Cell {
         op: Op,
         units: u64,
     ) -> (Settings, Option<Outcome>) {
-        let mut at = None;
         loop {
             let (settings_now, word) = settings.get_with(|_| self.word.load(Ordering::Acquire));
             if !settings_now.switch.enabled {
                 return (settings_now, None);
             }
             let gcra = settings_now.gcra;
-            let now = *at.get_or_insert_with(&now);
+            // Read after the word, in each round: seen from an older time, what others took since
+            // would look like a step back of the clock, and be given back.
+            let now = now();
             if gcra.den > WIDEST {
                 match self.execute_locked(settings, now, op, units) {
                     Some(outcome) => return (settings_now, Some(outcome)),
@@ -115,12 +120,10 @@ impl Cell {
             let new = change(old);
             if old.gcra.den != new.gcra.den {
                 let word = self.word.swap(MOVING, Ordering::AcqRel);
-                let tat = match old.gcra.den <= WIDEST {
-                    true => self.tat(word, old.gcra),
-                    false => *locked,
-                };
-                *locked = tat;
-                let moved = self.word_of(tat, new.gcra);
+                if old.gcra.den <= WIDEST {
+                    *locked = self.tat(word, old.gcra);
+                }
+                let moved = self.word_of(*locked, new.gcra);
                 // A swap that was begun in the old unit must not find its word again.
                 let moved = if moved == word { moved + 1 } else { moved };
                 self.word.store(moved, Ordering::Release);

@@ -18,10 +18,11 @@ use palisade_core::{Micros, Quota};
 
 /// The token bucket with a quota's numbers.
 ///
-/// A bucket that would take more than 2^53 µs (285 years) to fill holds what fits into that; a rate
-/// whose exact fraction would need more than 2^53 steps for its burst (hundreds of millions per
-/// second, and an odd number of them) is slowed by less than a tenth of a percent. Both are bounds
-/// of the numbers in a Lua script, held everywhere so that memory and Redis decide alike.
+/// A full bucket counts fewer than 2^53 steps, and lasts fewer than 2^53 µs (285 years): the bounds
+/// of the numbers in a Lua script, held everywhere so that memory and Redis decide alike. A bucket
+/// that would last longer holds what fits. A rate whose exact fraction has more steps (an odd
+/// million per day with a burst of as many, an odd hundred million per second) is slowed: by less
+/// than a millionth up to a million per second, by a five-hundredth at four billion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gcra {
     /// The time of one unit, in `1/den` µs; never 0.
@@ -64,13 +65,15 @@ impl Gcra {
         let (period, limit) = (quota.period_micros(), u64::from(quota.limit()));
         let divisor = gcd(period, limit);
         let (mut num, mut den) = (period / divisor, limit / divisor);
-        let mut burst = u64::from(quota.burst_size());
-        if burst.saturating_mul(den) > EXACT {
-            let coarse = (EXACT / burst).max(1);
-            num = ceil_div_wide(u128::from(num) * u128::from(coarse), u128::from(den)).max(1);
+        let burst = u64::from(quota.burst_size());
+        let most = EXACT / burst;
+        if num.max(den) > most {
+            // The finest fraction of which a burst fits, rounded to the slower side.
+            let coarse = (scaled(den, most) / u128::from(num)).clamp(1, u128::from(most)) as u64;
+            num = scaled(num, coarse).div_ceil(u128::from(den)) as u64;
             den = coarse;
         }
-        burst = burst.min(EXACT / num).max(1);
+        let burst = burst.min(EXACT / num);
         // `den` divides a limit of 32 bits, or is less.
         Self { num, den: u32::try_from(den).unwrap_or(u32::MAX), tau: burst * num }
     }
@@ -86,6 +89,7 @@ impl Gcra {
     pub(crate) fn step(&self, level: u64, op: Op, units: u64) -> Step {
         match op {
             Op::Decide => self.decide(level, units),
+            _ if units == 0 => self.peek(level),
             Op::Charge => {
                 let after = level.saturating_add(units.saturating_mul(self.num)).min(self.tau);
                 self.moved(after, units)
@@ -107,13 +111,17 @@ impl Gcra {
         }
         let after = level + units * self.num;
         if units == 0 {
-            return Step { outcome: self.outcome(level, 0), level: None };
+            return self.peek(level);
         }
         if after > self.tau {
             let wait = (after - self.tau).div_ceil(u64::from(self.den));
             return self.refused(level, Retry::After(Micros(wait)));
         }
         self.moved(after, units)
+    }
+
+    fn peek(&self, level: u64) -> Step {
+        Step { outcome: self.outcome(level, 0), level: None }
     }
 
     #[inline(always)]
@@ -218,6 +226,6 @@ const fn gcd(mut a: u64, mut b: u64) -> u64 {
     a
 }
 
-fn ceil_div_wide(dividend: u128, divisor: u128) -> u64 {
-    u64::try_from(dividend.div_ceil(divisor)).unwrap_or(u64::MAX)
+fn scaled(number: u64, by: u64) -> u128 {
+    u128::from(number) * u128::from(by)
 }

@@ -48,6 +48,9 @@ mod gcra;
 mod handle;
 mod layer;
 mod limiter;
+#[cfg(loom)]
+#[doc(hidden)]
+pub mod model;
 mod options;
 mod service;
 mod settings;

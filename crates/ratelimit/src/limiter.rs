@@ -89,12 +89,16 @@ impl RateLimiter {
         into_result(self.shared.decide(Bucket::Keyed(key), "key"))
     }
 
-    /// What a check of `key` would find, without taking anything.
+    /// How the bucket that all callers share stands, without taking anything: `remaining` units.
+    #[must_use]
+    pub fn peek(&self) -> Outcome {
+        self.look(Bucket::Everybody)
+    }
+
+    /// How the bucket of `key` stands, without taking anything: `remaining` units.
     #[must_use]
     pub fn peek_key<'k>(&self, key: impl Into<Key<'k>>) -> Outcome {
-        let key = self.shared.fingerprint(&key.into());
-        let (_, outcome) = self.shared.execute(Bucket::Keyed(key), Op::Decide, 0);
-        outcome.unwrap_or(Outcome::UNLIMITED)
+        self.look(Bucket::Keyed(self.shared.fingerprint(&key.into())))
     }
 
     /// A layer on this limit's own buckets.
@@ -113,6 +117,10 @@ impl RateLimiter {
     #[must_use]
     pub fn handle(&self) -> RateLimitHandle {
         RateLimitHandle::new(Arc::clone(&self.shared))
+    }
+
+    fn look(&self, bucket: Bucket) -> Outcome {
+        self.shared.execute(bucket, Op::Decide, 0).1.unwrap_or(Outcome::UNLIMITED)
     }
 
     fn edit(self, change: impl FnOnce(&mut Shared)) -> Self {

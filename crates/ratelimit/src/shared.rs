@@ -140,8 +140,11 @@ impl Shared {
     }
 
     pub(crate) fn set_quota(&self, quota: Quota) {
-        self.cell.adjust(&self.settings, |old| Settings { gcra: Gcra::new(quota), ..old });
-        self.terms.update(|_| Terms(quota));
+        self.cell.adjust(&self.settings, |old| {
+            // In here, since of two changes at once both must end with the same one's numbers.
+            self.terms.update(|_| Terms(quota));
+            Settings { gcra: Gcra::new(quota), ..old }
+        });
     }
 
     pub(crate) fn set_switch(&self, change: impl FnOnce(Switch) -> Switch) {
@@ -175,7 +178,7 @@ impl Shared {
                 }
                 let algorithm = &settings.gcra;
                 let entry = Entry { algorithm, key, limit: 0, units, class: 0 };
-                (settings, Some(self.table.one(&entry, now(), op)))
+                (settings, Some(self.table.one_at(&entry, now, op)))
             }
         }
     }

@@ -26,9 +26,12 @@ pub(crate) struct Stamp {
     name: Name,
     quota: Quota,
     remaining: u64,
-    /// In seconds.
-    until: u64,
+    /// Until there is more, in seconds; `None` if there never is.
+    until: Option<u64>,
 }
+
+/// The largest integer of a structured field (RFC 9651, section 3.3.1).
+const LARGEST: u64 = 999_999_999_999_999;
 
 /// A header's value while it is written: as long as a usual one, on the stack.
 type Text = SmallVec<[u8; 96]>;
@@ -47,15 +50,12 @@ impl Stamp {
     }
 
     fn new(shared: &Shared, outcome: &Outcome) -> Self {
-        let until = match outcome.retry.wait() {
-            Some(wait) if !outcome.allowed => wait,
-            _ => outcome.reset(),
-        };
+        let until = if outcome.allowed { Some(outcome.reset()) } else { outcome.retry.wait() };
         Self {
             name: shared.base().name(),
             quota: shared.quota(),
             remaining: outcome.remaining(),
-            until: seconds(until),
+            until: until.map(seconds),
         }
     }
 
@@ -77,7 +77,9 @@ impl Stamp {
 
         let mut state = self.item();
         parameter(b'r', self.remaining, &mut state);
-        parameter(b't', self.until, &mut state);
+        if let Some(until) = self.until {
+            parameter(b't', until, &mut state);
+        }
         append(headers, STATE, &state);
     }
 
@@ -108,5 +110,5 @@ fn append(headers: &mut HeaderMap, name: HeaderName, text: &Text) {
 /// Appends `;name=number`.
 fn parameter(name: u8, number: u64, text: &mut Text) {
     text.extend_from_slice(&[b';', name, b'=']);
-    text.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+    text.extend_from_slice(itoa::Buffer::new().format(number.min(LARGEST)).as_bytes());
 }

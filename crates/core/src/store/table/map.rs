@@ -10,7 +10,7 @@ use crate::algorithm::State;
 const IDLE: Micros = Micros(10_000_000);
 
 /// How many slots a new key looks at for a place when the table is full.
-const SEARCH: usize = 128;
+pub(super) const SEARCH: usize = 128;
 
 /// Where the state of a new key goes.
 #[derive(Clone, Copy, PartialEq, Eq)]

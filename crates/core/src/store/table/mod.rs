@@ -68,7 +68,22 @@ impl<S: State> Table<S> {
         now: Micros,
         op: Op,
     ) -> Outcome {
+        self.one_at(entry, || now, op)
+    }
+
+    /// Executes `op` on one limit, at the time that `now` reads under the key's lock.
+    ///
+    /// A time that was read before, while others were served, would make what they took look like a
+    /// step back of the clock, which an algorithm repairs: some of it would be given back.
+    #[inline]
+    pub fn one_at<A: Algorithm<State = S>>(
+        &self,
+        entry: &Entry<'_, A>,
+        now: impl FnOnce() -> Micros,
+        op: Op,
+    ) -> Outcome {
         let mut map = self.shard(entry.key).0.lock();
+        let now = now();
         let Some(state) = map.get_mut(entry.key) else {
             return self.one_unseen(map, entry, now, op);
         };
@@ -163,8 +178,10 @@ impl<S: State> Table<S> {
     fn shards(&self) -> &[Shard<S>] {
         self.shards.get_or_init(|| {
             let cores = std::thread::available_parallelism().map_or(4, usize::from);
-            // Many, so that the growth of one holds nobody up for long.
+            // Many, so that the growth of one holds nobody up for long; but not so many that a new
+            // key of a full table finds too few others in its shard to take the place of one.
             let shards = (16 * cores).next_power_of_two().clamp(64, 1024);
+            let shards = shards.min((self.room.most() / map::SEARCH).next_power_of_two());
             (0..shards).map(|_| Shard(Mutex::new(Map::new()))).collect()
         })
     }
