@@ -14,6 +14,7 @@ use palisade_examples::gateway::shutdown;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    assert!(palisade::Clock::default().is_fast(), "built with the feature `test-util`");
     let command = match Command::parse(std::env::args_os().skip(1)) {
         Ok(command) => command,
         Err(error) => {
