@@ -23,7 +23,7 @@ impl<'p> Banner<'p> {
 impl fmt::Display for Banner<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { plan, address } = self;
-        writeln!(f, "gateway on http://{address}\n")?;
+        writeln!(f, "gateway on http://{address}: each client may ask {}\n", plan.limit.quota)?;
         for route in &plan.routes {
             let prefix = format!("{}/*", route.prefix);
             let (upstream, timeout) = (&route.upstream, route.timeout);

@@ -2,9 +2,11 @@
 //! hyper's client behind, Palisade's layers between.
 //!
 //! ```text
-//!             ┌ /healthz, /metrics                                  never limited
+//!             ┌ /healthz                                                      never limited
 //!  client ──▶ │
-//!             └ /PREFIX/* ─▶ proxy ─▶ upstream of that prefix
+//!             └ /PREFIX/* ─▶ rate limit ─▶ timeout ─▶ proxy ─▶ upstream of that prefix
+//!                            per client,   per route
+//!                            all routes
 //! ```
 //!
 //! | file | its one idea |

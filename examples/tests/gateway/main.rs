@@ -7,5 +7,7 @@ mod answers;
 mod bodies;
 mod hop_by_hop;
 mod introduction;
+mod limits;
 mod shutdown;
 mod support;
+mod timeouts;

@@ -5,10 +5,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use axum::Router;
-use palisade_examples::gateway::plan::{Plan, Protocol, Route, authority};
+use palisade::per_second;
+use palisade_examples::gateway::plan::{Limit, Plan, Protocol, Route, authority};
 use palisade_examples::gateway::server::{Ending, Gateway};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -29,8 +30,14 @@ pub(crate) fn route(upstream: SocketAddr) -> Route {
     }
 }
 
+/// One route, and a limit that nobody meets.
 pub(crate) fn plan(route: Route) -> Plan {
-    Plan { listen: LOOPBACK.into(), routes: vec![route], grace: Duration::from_secs(60) }
+    Plan {
+        listen: LOOPBACK.into(),
+        limit: Limit { name: "per-client".to_owned(), quota: per_second(1_000) },
+        routes: vec![route],
+        grace: Duration::from_secs(60),
+    }
 }
 
 /// A gateway that serves until it is stopped.
@@ -68,10 +75,15 @@ pub(crate) async fn before_a_listener() -> (Running, TcpListener) {
 
 /// A gateway before an axum upstream.
 pub(crate) async fn before(app: Router, protocol: Protocol) -> Running {
-    let upstream = TcpListener::bind(LOOPBACK).await.unwrap();
-    let route = Route { protocol, ..route(upstream.local_addr().unwrap()) };
-    tokio::spawn(axum::serve(upstream, app).into_future());
-    Running::start(plan(route)).await
+    Running::start(plan(Route { protocol, ..route(upstream(app).await) })).await
+}
+
+/// An axum upstream.
+pub(crate) async fn upstream(app: Router) -> SocketAddr {
+    let listener = TcpListener::bind(LOOPBACK).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(axum::serve(listener, app).into_future());
+    address
 }
 
 /// One end of a connection.
@@ -84,6 +96,13 @@ pub(crate) struct Wire {
 impl Wire {
     pub(crate) async fn to(gateway: &Running) -> Self {
         Self::over(TcpStream::connect(gateway.address).await.unwrap())
+    }
+
+    /// From another of this machine's addresses: another client.
+    pub(crate) async fn to_from(gateway: &Running, from: Ipv4Addr) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((from, 0).into()).unwrap();
+        Self::over(socket.connect(gateway.address).await.unwrap())
     }
 
     pub(crate) async fn accept(listener: &TcpListener) -> Self {
