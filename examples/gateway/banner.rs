@@ -29,7 +29,7 @@ impl fmt::Display for Banner<'_> {
             let (upstream, timeout) = (&route.upstream, route.timeout);
             writeln!(f, "  {prefix:<12} to {upstream}, which has {timeout:?} to answer")?;
         }
-        writeln!(f, "  {:<12} never limited\n", "/healthz")?;
+        writeln!(f, "  {:<12} and /metrics: never limited\n", "/healthz")?;
         writeln!(f, "try  curl -i http://{address}/steady/hello   an echo")?;
         writeln!(f, "     curl -i http://{address}/flaky/hang     504")?;
         writeln!(f, "\nstop it with Ctrl-C")

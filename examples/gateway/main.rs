@@ -8,6 +8,8 @@ use std::process::ExitCode;
 use palisade_examples::gateway::args::{Command, HELP};
 use palisade_examples::gateway::banner::Banner;
 use palisade_examples::gateway::demo::Demo;
+use palisade_examples::gateway::log;
+use palisade_examples::gateway::metrics::Metrics;
 use palisade_examples::gateway::plan::Plan;
 use palisade_examples::gateway::server::{Ending, Gateway};
 use palisade_examples::gateway::shutdown;
@@ -32,6 +34,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(command: Command) -> Result<(), Box<dyn Error>> {
+    log::start()?;
     let (listen, seed) = match command {
         Command::Help => {
             print!("{HELP}");
@@ -41,7 +44,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Drive { .. } => return Err("--drive comes with the layers".into()),
     };
     let demo = Demo::start(seed).await?;
-    let gateway = Gateway::bind(Plan::demo(listen, &demo)).await?;
+    let gateway = Gateway::bind(Plan::demo(listen, &demo), Metrics::install()?).await?;
     print!("{}", Banner::new(gateway.plan(), gateway.address()));
     let grace = gateway.plan().grace;
     let stop = async move {

@@ -2,7 +2,7 @@
 //! hyper's client behind, Palisade's layers between.
 //!
 //! ```text
-//!             ┌ /healthz                                                      never limited
+//!             ┌ /healthz, /metrics                                            never limited
 //!  client ──▶ │
 //!             └ /PREFIX/* ─▶ rate limit ─▶ timeout ─▶ proxy ─▶ upstream of that prefix
 //!                            per client,   per route
@@ -20,6 +20,8 @@
 //! | [`body`] | a body passed on frame by frame |
 //! | [`forwarded`] | what an upstream is told about the caller |
 //! | [`problem`] | the answers of the gateway itself |
+//! | [`metrics`] | the page that Prometheus scrapes |
+//! | [`log`] | warnings, on standard error |
 //! | [`demo`] | two upstreams to try it with |
 //! | [`args`], [`banner`] | what the command line says, and what it is told |
 
@@ -30,6 +32,8 @@ pub mod body;
 pub mod demo;
 pub mod forwarded;
 pub mod hop;
+pub mod log;
+pub mod metrics;
 pub mod plan;
 pub mod problem;
 pub mod proxy;

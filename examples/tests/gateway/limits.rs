@@ -96,10 +96,12 @@ async fn what_a_client_claims_to_be_does_not_count() {
 }
 
 #[tokio::test]
-async fn health_is_never_limited() {
+async fn health_and_metrics_are_never_limited() {
     let gateway = limited_to(per_hour(0)).await;
     assert_eq!(status(&mut Wire::to(&gateway).await, "/up/a").await, TOO_MANY);
-    assert_eq!(status(&mut Wire::to(&gateway).await, "/healthz").await, OK);
+    for path in ["/healthz", "/metrics"] {
+        assert_eq!(status(&mut Wire::to(&gateway).await, path).await, OK, "{path}");
+    }
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod bodies;
 mod hop_by_hop;
 mod introduction;
 mod limits;
+mod metrics;
 mod shutdown;
 mod support;
 mod timeouts;

@@ -2,10 +2,12 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use axum::Router;
 use palisade::per_second;
+use palisade_examples::gateway::metrics::Metrics;
 use palisade_examples::gateway::plan::{Limit, Plan, Protocol, Route, authority};
 use palisade_examples::gateway::server::{Ending, Gateway};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -18,6 +20,12 @@ use tokio::time::timeout;
 const HUNG: Duration = Duration::from_secs(20);
 
 pub(crate) const LOOPBACK: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
+
+/// The recorder that all gateways of this process publish to.
+pub(crate) fn metrics() -> Metrics {
+    static METRICS: LazyLock<Metrics> = LazyLock::new(|| Metrics::install().unwrap());
+    METRICS.clone()
+}
 
 /// `/up/*`, to an upstream.
 pub(crate) fn route(upstream: SocketAddr) -> Route {
@@ -50,7 +58,7 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) async fn start(plan: Plan) -> Self {
-        let gateway = Gateway::bind(plan).await.unwrap();
+        let gateway = Gateway::bind(plan, metrics()).await.unwrap();
         let address = gateway.address();
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(gateway.serve(async move {
