@@ -23,6 +23,7 @@
 //! | [`metrics`] | the page that Prometheus scrapes |
 //! | [`log`] | warnings, on standard error |
 //! | [`demo`] | two upstreams to try it with |
+//! | [`drive`] | four clients to try it with, and what each got |
 //! | [`args`], [`banner`] | what the command line says, and what it is told |
 
 pub mod app;
@@ -30,6 +31,7 @@ pub mod args;
 pub mod banner;
 pub mod body;
 pub mod demo;
+pub mod drive;
 pub mod forwarded;
 pub mod hop;
 pub mod log;

@@ -5,6 +5,7 @@
 
 mod answers;
 mod bodies;
+mod drive;
 mod hop_by_hop;
 mod introduction;
 mod limits;
