@@ -2,18 +2,24 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it talks to a person")]
 
-use std::error::Error;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
+use std::time::Duration;
 
+use palisade::BoxError;
 use palisade_examples::gateway::args::{Command, HELP};
 use palisade_examples::gateway::banner::Banner;
 use palisade_examples::gateway::demo::Demo;
+use palisade_examples::gateway::drive;
+use palisade_examples::gateway::log;
+use palisade_examples::gateway::metrics::Metrics;
 use palisade_examples::gateway::plan::Plan;
 use palisade_examples::gateway::server::{Ending, Gateway};
 use palisade_examples::gateway::shutdown;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    assert!(palisade::Clock::default().is_fast(), "built with the feature `test-util`");
     let command = match Command::parse(std::env::args_os().skip(1)) {
         Ok(command) => command,
         Err(error) => {
@@ -30,17 +36,21 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command) -> Result<(), Box<dyn Error>> {
-    let (listen, seed) = match command {
+async fn run(command: Command) -> Result<(), BoxError> {
+    log::start()?;
+    match command {
         Command::Help => {
             print!("{HELP}");
-            return Ok(());
+            Ok(())
         }
-        Command::Serve { listen, seed } => (listen, seed),
-        Command::Drive { .. } => return Err("--drive comes with the layers".into()),
-    };
+        Command::Serve { listen, seed } => serve(listen, seed).await,
+        Command::Drive { lasting, seed } => drive(lasting, seed).await,
+    }
+}
+
+async fn serve(listen: SocketAddr, seed: u64) -> Result<(), BoxError> {
     let demo = Demo::start(seed).await?;
-    let gateway = Gateway::bind(Plan::demo(listen, &demo)).await?;
+    let gateway = Gateway::bind(Plan::demo(listen, &demo), Metrics::install()?).await?;
     print!("{}", Banner::new(gateway.plan(), gateway.address()));
     let grace = gateway.plan().grace;
     let stop = async move {
@@ -52,4 +62,13 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Ending::Cut => println!("the grace is over; what was still under way is cut"),
     }
     Ok(())
+}
+
+async fn drive(lasting: Duration, seed: u64) -> Result<(), BoxError> {
+    let demo = Demo::start(seed).await?;
+    let plan = Plan::demo((Ipv4Addr::LOCALHOST, 0).into(), &demo);
+    println!("for {lasting:?}, each client may ask {}\n", plan.limit.quota);
+    let report = drive::run(Gateway::bind(plan, Metrics::install()?).await?, lasting).await?;
+    print!("{report}");
+    if report.held() { Ok(()) } else { Err("the limit did not hold".into()) }
 }

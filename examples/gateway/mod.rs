@@ -2,9 +2,11 @@
 //! hyper's client behind, Palisade's layers between.
 //!
 //! ```text
-//!             ┌ /healthz, /metrics                                  never limited
+//!             ┌ /healthz, /metrics                                            never limited
 //!  client ──▶ │
-//!             └ /PREFIX/* ─▶ proxy ─▶ upstream of that prefix
+//!             └ /PREFIX/* ─▶ rate limit ─▶ timeout ─▶ proxy ─▶ upstream of that prefix
+//!                            per client,   per route
+//!                            all routes
 //! ```
 //!
 //! | file | its one idea |
@@ -18,7 +20,10 @@
 //! | [`body`] | a body passed on frame by frame |
 //! | [`forwarded`] | what an upstream is told about the caller |
 //! | [`problem`] | the answers of the gateway itself |
+//! | [`metrics`] | the page that Prometheus scrapes |
+//! | [`log`] | warnings, on standard error |
 //! | [`demo`] | two upstreams to try it with |
+//! | [`drive`] | four clients to try it with, and what each got |
 //! | [`args`], [`banner`] | what the command line says, and what it is told |
 
 pub mod app;
@@ -26,8 +31,11 @@ pub mod args;
 pub mod banner;
 pub mod body;
 pub mod demo;
+pub mod drive;
 pub mod forwarded;
 pub mod hop;
+pub mod log;
+pub mod metrics;
 pub mod plan;
 pub mod problem;
 pub mod proxy;

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::http::uri::Authority;
+use palisade::{Quota, per_second};
 
 use super::demo::Demo;
 
@@ -15,10 +16,21 @@ use super::demo::Demo;
 pub struct Plan {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// What one client may ask of all routes together.
+    pub limit: Limit,
     /// Which paths go where.
     pub routes: Vec<Route>,
     /// How long a shutdown waits for requests that are under way.
     pub grace: Duration,
+}
+
+/// How often a client, known by its address, may ask.
+#[derive(Clone, Debug)]
+pub struct Limit {
+    /// How metrics, headers and answers call it.
+    pub name: String,
+    /// How often.
+    pub quota: Quota,
 }
 
 /// One upstream and what the gateway serves of it.
@@ -32,7 +44,7 @@ pub struct Route {
     pub upstream: Authority,
     /// What the upstream speaks.
     pub protocol: Protocol,
-    /// How long the upstream may take to begin its answer.
+    /// How long the upstream may take to begin its answer, the upload included.
     pub timeout: Duration,
 }
 
@@ -59,6 +71,7 @@ impl Plan {
         };
         Self {
             listen,
+            limit: Limit { name: "per-client".to_owned(), quota: per_second(50).burst(100) },
             routes: vec![
                 route("steady", demo.steady(), Duration::from_secs(1)),
                 route("flaky", demo.flaky(), Duration::from_millis(500)),

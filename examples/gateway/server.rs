@@ -8,12 +8,14 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::app;
+use super::metrics::Metrics;
 use super::plan::Plan;
 
 /// The gateway, listening: connections wait from here on, and are answered by [`Gateway::serve`].
 #[derive(Debug)]
 pub struct Gateway {
     plan: Plan,
+    metrics: Metrics,
     listener: TcpListener,
     address: SocketAddr,
 }
@@ -31,10 +33,10 @@ impl Gateway {
     /// # Errors
     ///
     /// Where the address of the plan is not to be had.
-    pub async fn bind(plan: Plan) -> Result<Self, CannotListen> {
+    pub async fn bind(plan: Plan, metrics: Metrics) -> Result<Self, CannotListen> {
         let bound = TcpListener::bind(plan.listen).await;
         match bound.and_then(|listener| listener.local_addr().map(|address| (listener, address))) {
-            Ok((listener, address)) => Ok(Self { plan, listener, address }),
+            Ok((listener, address)) => Ok(Self { plan, metrics, listener, address }),
             Err(cause) => Err(CannotListen { address: plan.listen, cause }),
         }
     }
@@ -78,7 +80,8 @@ impl Gateway {
             // socket that refuses is as well served as any.
             let _refused = stream.set_nodelay(true);
         });
-        let app = app::router(&self.plan).into_make_service_with_connect_info::<SocketAddr>();
+        let app = app::router(&self.plan, self.metrics)
+            .into_make_service_with_connect_info::<SocketAddr>();
         tokio::select! {
             served = axum::serve(listener, app).with_graceful_shutdown(graceful).into_future() => {
                 served.map(|()| Ending::Finished)

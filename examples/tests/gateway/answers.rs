@@ -9,7 +9,7 @@ use palisade_examples::gateway::server::Gateway;
 use tokio::net::{TcpListener, TcpSocket};
 use tower::ServiceExt;
 
-use crate::support::{LOOPBACK, Running, Wire, before_a_listener, plan, route};
+use crate::support::{LOOPBACK, Running, Wire, before_a_listener, metrics, plan, route};
 
 async fn problem(caller: &mut Wire, status: &str, detail: &str) {
     let answer = caller.head().await;
@@ -70,7 +70,7 @@ async fn nobody_gets_a_tunnel() {
     problem(&mut caller, "404 not found", "no route has this path; there are /up/*").await;
 
     // HTTP/2 has a CONNECT with a path (RFC 8441).
-    let app = app::router(&plan(route(upstream.local_addr().unwrap())));
+    let app = app::router(&plan(route(upstream.local_addr().unwrap())), metrics());
     let mut request = Request::connect("/up/a").body(Body::empty()).unwrap();
     request.extensions_mut().insert(ConnectInfo(gateway.address));
     let answer = app.oneshot(request).await.unwrap();
@@ -90,7 +90,8 @@ async fn health_needs_no_upstream() {
 async fn an_address_that_is_taken_is_said_to_be() {
     let listener = TcpListener::bind(LOOPBACK).await.unwrap();
     let taken = listener.local_addr().unwrap();
-    let error = Gateway::bind(Plan { listen: taken, ..plan(route(taken)) }).await.unwrap_err();
+    let error =
+        Gateway::bind(Plan { listen: taken, ..plan(route(taken)) }, metrics()).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         format!(

@@ -45,7 +45,10 @@ async fn fields_of_one_connection_do_not_reach_the_caller() {
         .await;
     let answer = caller.head().await;
     assert_eq!(answer.first_line(), "http/1.1 200 ok");
-    assert_eq!(answer.fields(), ["content-length", "date", "proxy-status", "via"]);
+    assert_eq!(
+        answer.fields(),
+        ["content-length", "date", "proxy-status", "ratelimit", "ratelimit-policy", "via"]
+    );
 }
 
 #[tokio::test]

@@ -5,7 +5,11 @@
 
 mod answers;
 mod bodies;
+mod drive;
 mod hop_by_hop;
 mod introduction;
+mod limits;
+mod metrics;
 mod shutdown;
 mod support;
+mod timeouts;

@@ -2,13 +2,16 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use axum::Router;
-use palisade_examples::gateway::plan::{Plan, Protocol, Route, authority};
+use palisade::per_second;
+use palisade_examples::gateway::metrics::Metrics;
+use palisade_examples::gateway::plan::{Limit, Plan, Protocol, Route, authority};
 use palisade_examples::gateway::server::{Ending, Gateway};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -17,6 +20,12 @@ use tokio::time::timeout;
 const HUNG: Duration = Duration::from_secs(20);
 
 pub(crate) const LOOPBACK: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
+
+/// The recorder that all gateways of this process publish to.
+pub(crate) fn metrics() -> Metrics {
+    static METRICS: LazyLock<Metrics> = LazyLock::new(|| Metrics::install().unwrap());
+    METRICS.clone()
+}
 
 /// `/up/*`, to an upstream.
 pub(crate) fn route(upstream: SocketAddr) -> Route {
@@ -29,8 +38,14 @@ pub(crate) fn route(upstream: SocketAddr) -> Route {
     }
 }
 
+/// One route, and a limit that nobody meets.
 pub(crate) fn plan(route: Route) -> Plan {
-    Plan { listen: LOOPBACK.into(), routes: vec![route], grace: Duration::from_secs(60) }
+    Plan {
+        listen: LOOPBACK.into(),
+        limit: Limit { name: "per-client".to_owned(), quota: per_second(1_000) },
+        routes: vec![route],
+        grace: Duration::from_secs(60),
+    }
 }
 
 /// A gateway that serves until it is stopped.
@@ -43,7 +58,7 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) async fn start(plan: Plan) -> Self {
-        let gateway = Gateway::bind(plan).await.unwrap();
+        let gateway = Gateway::bind(plan, metrics()).await.unwrap();
         let address = gateway.address();
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(gateway.serve(async move {
@@ -68,10 +83,15 @@ pub(crate) async fn before_a_listener() -> (Running, TcpListener) {
 
 /// A gateway before an axum upstream.
 pub(crate) async fn before(app: Router, protocol: Protocol) -> Running {
-    let upstream = TcpListener::bind(LOOPBACK).await.unwrap();
-    let route = Route { protocol, ..route(upstream.local_addr().unwrap()) };
-    tokio::spawn(axum::serve(upstream, app).into_future());
-    Running::start(plan(route)).await
+    Running::start(plan(Route { protocol, ..route(upstream(app).await) })).await
+}
+
+/// An axum upstream.
+pub(crate) async fn upstream(app: Router) -> SocketAddr {
+    let listener = TcpListener::bind(LOOPBACK).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(axum::serve(listener, app).into_future());
+    address
 }
 
 /// One end of a connection.
@@ -84,6 +104,13 @@ pub(crate) struct Wire {
 impl Wire {
     pub(crate) async fn to(gateway: &Running) -> Self {
         Self::over(TcpStream::connect(gateway.address).await.unwrap())
+    }
+
+    /// From another of this machine's addresses: another client.
+    pub(crate) async fn to_from(gateway: &Running, from: Ipv4Addr) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((from, 0).into()).unwrap();
+        Self::over(socket.connect(gateway.address).await.unwrap())
     }
 
     pub(crate) async fn accept(listener: &TcpListener) -> Self {

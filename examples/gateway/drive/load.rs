@@ -1,0 +1,106 @@
+//! Requests that are sent when they are due, whatever became of those before.
+//!
+//! A client that waits for an answer before it asks again slows down with the server, and what it
+//! measures then leaves out the very requests that would have waited ("coordinated omission").
+//! Here each request has its moment, fixed beforehand, and its latency counts from that moment.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::http::uri::PathAndQuery;
+use axum::http::{StatusCode, Uri};
+use http_body_util::{BodyExt, Empty};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use palisade::BoxError;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::caller::Caller;
+use super::tally::{Asked, Tally};
+
+/// After so long a request counts as unanswered. The gateway's own timeouts are far below.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A caller and its connections, which clones share.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    gateway: SocketAddr,
+    target: Uri,
+    every: Duration,
+    client: Client<HttpConnector, Empty<Bytes>>,
+}
+
+impl Sender {
+    /// Opens a connection, so that the first request is not late by it.
+    ///
+    /// # Errors
+    ///
+    /// Where the gateway is not well.
+    pub async fn connect(caller: &Caller, gateway: SocketAddr) -> Result<Self, BoxError> {
+        let mut connector = HttpConnector::new();
+        connector.set_local_address(Some(caller.address));
+        connector.set_nodelay(true);
+        let client = Client::builder(TokioExecutor::new()).build(connector);
+        let target = uri(gateway, format!("{}/driven", caller.prefix).parse()?)?;
+        let sender = Self { gateway, target, every: caller.every, client };
+        sender.get("/healthz").await?;
+        Ok(sender)
+    }
+
+    /// The body at a path.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no answer, or none that is a success.
+    pub async fn get(&self, path: &'static str) -> Result<String, BoxError> {
+        let uri = uri(self.gateway, PathAndQuery::from_static(path))?;
+        let Ok(answer) = timeout(PATIENCE, self.exchange(uri)).await else {
+            return Err(format!("no answer from {path} within {PATIENCE:?}").into());
+        };
+        match answer? {
+            (status, body) if status.is_success() => Ok(String::from_utf8(body.into())?),
+            (status, _) => Err(format!("{status} from {path}").into()),
+        }
+    }
+
+    /// Sends what is due from `begin` on, and waits for the answers.
+    pub async fn send(self, begin: Instant, lasting: Duration) -> Tally {
+        let mut tally = Tally::default();
+        let mut under_way = JoinSet::new();
+        let offsets = (0..).map(|n| self.every * n).take_while(|offset| *offset < lasting);
+        for due in offsets.map(|offset| begin + offset) {
+            sleep_until(due).await;
+            under_way.spawn(self.clone().ask(due));
+            while let Some(Ok(asked)) = under_way.try_join_next() {
+                tally.add(&asked);
+            }
+        }
+        for asked in under_way.join_all().await {
+            tally.add(&asked);
+        }
+        tally
+    }
+
+    async fn ask(self, due: Instant) -> Asked {
+        let sent = Instant::now();
+        let status = match timeout(PATIENCE, self.exchange(self.target.clone())).await {
+            Ok(Ok((status, _))) => Some(status),
+            Ok(Err(_)) | Err(_) => None,
+        };
+        Asked { due, sent, ended: Instant::now(), status }
+    }
+
+    /// The answer, to the end of its body.
+    async fn exchange(&self, uri: Uri) -> Result<(StatusCode, Bytes), BoxError> {
+        let response = self.client.get(uri).await?;
+        let status = response.status();
+        Ok((status, response.into_body().collect().await?.to_bytes()))
+    }
+}
+
+fn uri(gateway: SocketAddr, path: PathAndQuery) -> Result<Uri, axum::http::Error> {
+    Uri::builder().scheme("http").authority(gateway.to_string()).path_and_query(path).build()
+}

@@ -1,0 +1,141 @@
+//! All of it, to be read.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::caller::Caller;
+use super::table::Table;
+use super::tally::{Tally, percentile};
+use super::verdict::Verdict;
+use crate::gateway::plan::{Plan, Route};
+
+const HEAD: &str = "client|from|route|offered/s|requests|200|429|504|other|p50 ms|p99 ms";
+
+/// What each client got, what to read from it, and what the gateway itself has counted.
+#[derive(Clone, Debug)]
+pub struct Report {
+    plan: Plan,
+    rows: Vec<Row>,
+    total: Tally,
+    verdicts: Vec<Verdict>,
+    counts: Vec<String>,
+}
+
+/// One client.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Who it is.
+    pub caller: Caller,
+    /// What it got.
+    pub tally: Tally,
+}
+
+impl Report {
+    /// `metrics` is the page after the last answer.
+    #[must_use]
+    pub fn new(plan: Plan, rows: Vec<Row>, metrics: &str) -> Self {
+        let mut total = Tally::default();
+        for row in &rows {
+            total.add_all(&row.tally);
+        }
+        let quota = plan.limit.quota;
+        let greedy = rows.iter().filter(|row| row.caller.exceeds(quota));
+        let verdicts = greedy.map(|row| Verdict::new(row.caller.name, quota, &row.tally)).collect();
+        Self { plan, rows, total, verdicts, counts: requests(metrics) }
+    }
+
+    /// What each client got.
+    #[must_use]
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// What all of them got.
+    #[must_use]
+    pub fn total(&self) -> &Tally {
+        &self.total
+    }
+
+    /// Whether each client who asked for more than the limit got the limit.
+    #[must_use]
+    pub fn held(&self) -> bool {
+        self.verdicts.iter().all(Verdict::held)
+    }
+
+    fn table(&self) -> Table {
+        let mut table = Table::new(3);
+        table.push(HEAD.split('|'));
+        for Row { caller, tally } in &self.rows {
+            let (from, route) = (caller.address.to_string(), format!("{}/*", caller.prefix));
+            table.push(cells([caller.name, &from, &route], caller.rate(), tally));
+        }
+        let offered = self.rows.iter().map(|row| row.caller.rate()).sum();
+        table.push(cells(["all", "", ""], offered, &self.total));
+        table
+    }
+
+    /// How many requests of those who asked for no more than the limit were refused, and of how many.
+    fn refused_within(&self) -> (u64, u64) {
+        let within = self.rows.iter().filter(|row| !row.caller.exceeds(self.plan.limit.quota));
+        within.fold((0, 0), |(refused, all), Row { tally, .. }| {
+            (refused + tally.limited, all + tally.requests())
+        })
+    }
+
+    fn late(&self, route: &Route) -> u64 {
+        let asked = self.rows.iter().filter(|row| row.caller.prefix == route.prefix);
+        asked.map(|row| row.tally.late).sum()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.table())?;
+        for verdict in &self.verdicts {
+            writeln!(f, "- {verdict}")?;
+        }
+        let (refused, all) = self.refused_within();
+        writeln!(f, "- nobody else paid for it: of the others' {all} requests {refused} got 429")?;
+        for route in &self.plan.routes {
+            let (late, Route { name, timeout, .. }) = (self.late(route), route);
+            if late > 0 {
+                writeln!(
+                    f,
+                    "- {name} hung {late} times: who asked waited {timeout:?}, then got 504"
+                )?;
+            }
+        }
+        if self.total.unanswered > 0 {
+            writeln!(f, "- of the other, {} got no answer at all", self.total.unanswered)?;
+        }
+        writeln!(f, "- a latency is that of an answer of any kind, from when its request was due")?;
+        writeln!(f, "\n/metrics says the same; rejected are 429 by the limit, 504 by a timeout\n")?;
+        self.counts.iter().try_for_each(|line| writeln!(f, "  {line}"))
+    }
+}
+
+fn cells(who: [&str; 3], offered: f64, tally: &Tally) -> impl Iterator<Item = String> {
+    let latencies = tally.latencies();
+    let other = tally.other + tally.unanswered;
+    let counts = [tally.requests(), tally.served, tally.limited, tally.late, other];
+    let times = [50, 99]
+        .map(|percent| percentile(&latencies, percent).map_or_else(|| "-".to_owned(), in_millis));
+    let who = who.map(str::to_owned);
+    who.into_iter()
+        .chain([format!("{offered:.0}")])
+        .chain(counts.map(|count| count.to_string()))
+        .chain(times)
+}
+
+fn in_millis(time: Duration) -> String {
+    format!("{:.1}", time.as_secs_f64() * 1e3)
+}
+
+/// The lines of a Prometheus page that count requests and are not 0, sorted.
+fn requests(page: &str) -> Vec<String> {
+    let counts = page.lines().filter(|line| line.starts_with("palisade_requests_total"));
+    let mut counts: Vec<_> =
+        counts.filter(|line| !line.ends_with(" 0")).map(str::to_owned).collect();
+    counts.sort_unstable();
+    counts
+}
