@@ -28,7 +28,8 @@ impl Alarm {
         Self { sleep: None }
     }
 
-    /// Ready when the time is over; sets the alarm to go off after `remaining` if it is not set.
+    /// Ready when the time is over; sets the alarm to go off after `remaining` if it is not set. Where
+    /// nothing remains it is ready at once, without a timer.
     ///
     /// Accurate to tokio's millisecond, rounded up.
     ///
@@ -41,7 +42,11 @@ impl Alarm {
     ) -> Poll<()> {
         let mut this = self.project();
         if this.sleep.is_none() {
-            this.sleep.set(Some(sleep(remaining())));
+            let remaining = remaining();
+            if remaining.is_zero() {
+                return Poll::Ready(());
+            }
+            this.sleep.set(Some(sleep(remaining)));
         }
         match this.sleep.as_pin_mut() {
             Some(sleep) => std::pin::pin!(coop::unconstrained(sleep)).poll(cx),

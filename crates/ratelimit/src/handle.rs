@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use palisade_core::base::Shared as _;
+use palisade_core::switch::Switch;
 use palisade_core::telemetry::Counter;
 use palisade_core::{Key, Quota, Ratio};
 
@@ -83,12 +84,12 @@ impl RateLimitHandle {
 
     /// Switches the limit on or off.
     pub fn set_enabled(&self, enabled: bool) {
-        self.shared.set_switch(|switch| palisade_core::switch::Switch { enabled, ..switch });
+        self.shared.set_switch(|switch| Switch { enabled, ..switch });
     }
 
     /// Changes the share of refusals that is acted on.
     pub fn set_enforce(&self, enforce: Ratio) {
-        self.shared.set_switch(|switch| palisade_core::switch::Switch { enforce, ..switch });
+        self.shared.set_switch(|switch| Switch { enforce, ..switch });
     }
 
     /// Gives the bucket that callers without a key share back in full.
@@ -97,7 +98,7 @@ impl RateLimitHandle {
     }
 
     /// Gives a key its bucket back in full. The key is what the layer's `by` makes of a request,
-    /// such as an `IpAddr` for `ClientIp`.
+    /// such as an `IpAddr` for `ClientIp`. What a [store](crate::RateLimitLayer::store) keeps stays.
     pub fn reset_key<'k>(&self, key: impl Into<Key<'k>>) {
         self.shared.reset(Bucket::Keyed(self.shared.fingerprint(&key.into())));
     }

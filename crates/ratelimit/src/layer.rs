@@ -88,7 +88,8 @@ impl<K, R> RateLimitLayer<K, R> {
     }
 
     /// Acts on this share of refusals only; all unless set. The rest pass and are counted as
-    /// `shadowed`: with [`Ratio::ZERO`] the limit is tried out without anybody noticing.
+    /// `shadowed`: with [`Ratio::ZERO`] the limit is tried out and nobody is refused. Responses have
+    /// their headers all the same, so that clients can get used to it; [`Headers::None`] hides it.
     #[must_use]
     pub fn enforce(self, share: Ratio) -> Self {
         self.edit(|shared| shared.set_switch(|switch| Switch { enforce: share, ..switch }))

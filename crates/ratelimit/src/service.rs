@@ -59,17 +59,23 @@ impl<S, K, R> RateLimit<S, K, R> {
         }
     }
 
-    /// Asks the store, if the limit is kept in one and the request has a key there.
+    /// Asks the store, if the limit is kept in one, may let something pass, and the request has a
+    /// key there.
     #[inline]
     fn ask<Req>(&self, request: &Req) -> Option<Decision>
     where
         K: KeyBy<Req>,
     {
         let store = self.shared.fixed.store.as_ref()?;
-        self.shared.switch().enabled.then_some(())?;
-        let key = self.by.key(request);
-        if key.is_none() && self.shared.fixed.missing != Missing::Shared {
+        if !self.shared.switch().enabled || self.shared.quota().denies_all() {
             return None;
+        }
+        let (key, by) = (self.by.key(request), self.by.describe());
+        if key.is_none() {
+            if self.shared.fixed.missing != Missing::Shared {
+                return None;
+            }
+            self.shared.warn_missing(by);
         }
         let bucket = match &key {
             Some(key) if !K::UNKEYED => Bucket::Keyed(self.shared.fingerprint(key)),
@@ -78,7 +84,7 @@ impl<S, K, R> RateLimit<S, K, R> {
         let name = base::Shared::base(&*self.shared).name();
         let mut text = format!("{name}:");
         key.unwrap_or_else(Key::global).spell(&mut text);
-        Some(Decision::ask(store, &self.shared, text.into(), bucket, self.by.describe()))
+        Some(Decision::ask(store, &self.shared, text.into(), bucket, by))
     }
 
     #[cold]

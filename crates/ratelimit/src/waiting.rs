@@ -86,7 +86,10 @@ impl Decision {
         let outcome = answer.or_else(|| {
             ticket.add(STORE_ERRORS);
             match shared.fixed.outage {
-                Outage::Local => shared.execute(bucket, Op::Decide, 1).1,
+                // Switched off meanwhile, it has nothing to say.
+                Outage::Local => {
+                    shared.execute(bucket, Op::Decide, 1).1.or(Some(Outcome::UNLIMITED))
+                }
                 Outage::Allow => Some(Outcome::UNLIMITED),
                 Outage::Deny => None,
             }

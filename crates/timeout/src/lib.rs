@@ -39,9 +39,15 @@
 //!
 //! Dropping the future drops the inner one. A call that is cut has its inner future dropped at once.
 //!
+//! # Runtime
+//!
+//! A call that has to wait needs tokio's timers: it panics outside of a tokio runtime, and in one
+//! built without `enable_time`. A call that is ready at once needs neither.
+//!
 //! # Cost
 //!
-//! One clock read, no allocation; one of tokio's timers for a call that has to wait.
+//! One clock read, no allocation; for a call that has to wait another clock read and one of tokio's
+//! timers.
 //! `cargo xtask bench timeout` measures it beside its peers; `docs/compare.md` has the figures.
 
 mod future;

@@ -1,0 +1,67 @@
+//! On time over a service that never yields.
+//!
+//! A task has a budget of tokio's, which every read and every timer takes from; a handler that
+//! always finds more to read uses it up in each poll, and a timer that is polled after it, with
+//! what is left, is not asked. Time is paused and moved by hand, since such a task keeps a paused
+//! clock from moving by itself.
+
+#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+
+use std::time::Duration;
+
+use palisade_core::test::{Probe, greedy};
+use palisade_timeout::TimeoutLayer;
+use tokio::task::{JoinHandle, yield_now};
+use tokio::time::advance;
+use tower::{BoxError, Layer, Service, ServiceExt};
+
+const HEAD: Duration = Duration::from_millis(20);
+
+/// Runs one call in a task of its own until it waits for nothing but itself.
+async fn start<S>(service: S) -> JoinHandle<Result<(), BoxError>>
+where
+    S: Service<(), Response = (), Error = BoxError> + Send + 'static,
+    S::Future: Send,
+{
+    let task = tokio::spawn(service.oneshot(()));
+    rounds().await;
+    assert!(!task.is_finished());
+    task
+}
+
+/// Lets the task have some turns.
+async fn rounds() {
+    for _ in 0..200 {
+        yield_now().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_uses_up_the_budget_is_cut_on_time() {
+    let greedy = Probe::new(greedy::<(), ()>());
+    let probe = greedy.handle();
+    let task = start(TimeoutLayer::new(HEAD).plain_boxed().layer(greedy)).await;
+    assert!(probe.counts().future_polls > 1, "it is busy");
+
+    advance(HEAD - Duration::from_millis(1)).await;
+    rounds().await;
+    assert!(!task.is_finished());
+
+    advance(Duration::from_millis(1)).await;
+    rounds().await;
+    assert!(task.is_finished());
+    let error = task.await.unwrap().unwrap_err();
+    assert!(palisade_core::rejection(&*error).is_some());
+    assert_eq!(probe.counts().in_flight, 0);
+}
+
+/// What the above would look like without care: this is what makes it a test.
+#[tokio::test(start_paused = true)]
+async fn towers_own_timeout_never_cuts_it() {
+    let layer = tower::timeout::TimeoutLayer::new(HEAD);
+    let task = start(layer.layer(greedy::<(), ()>())).await;
+    advance(HEAD * 1_000).await;
+    rounds().await;
+    assert!(!task.is_finished());
+    task.abort();
+}
