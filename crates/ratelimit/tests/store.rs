@@ -52,11 +52,11 @@ impl Store for Told {
         let _busy = Busy(&self.busy);
         self.asked.send((op, charges[0].clone())).unwrap();
         sleep(self.after).await;
-        let outcome = Outcome { remaining: 7, reset: Micros(2_500_000), ..Outcome::UNLIMITED };
+        let outcome = Outcome::passed(1).with_remaining(7).with_reset(Micros(2_500_000));
         let retry = Retry::After(Micros(1_500_000));
         let outcomes = match self.say {
             Say::Pass => smallvec![outcome],
-            Say::Refuse => smallvec![Outcome { allowed: false, remaining: 0, retry, ..outcome }],
+            Say::Refuse => smallvec![Outcome::refused(retry).with_reset(Micros(2_500_000))],
             Say::Nothing => smallvec![],
             Say::NotSent => return Err(StoreError::NotSent("no route".into())),
             Say::Unknown => return Err(StoreError::Unknown("cut".into())),
