@@ -41,37 +41,43 @@ impl<S: State> Map<S> {
         self.slots.find_mut(key, |slot| slot.key() == key).map(|slot| &mut slot.state)
     }
 
-    /// Finds out where a new key's state goes, and drops inert states when there is no room. A place
-    /// of its own is reserved: [`insert`](Self::insert) the state, or give the place back.
-    pub(super) fn place(&mut self, now: Micros, room: &Room) -> Place {
+    /// Finds out where a new key's state goes, and drops inert states when there is no room, but none
+    /// of a key that is `spared`. A place of its own is reserved: [`insert`](Self::insert) the key.
+    pub(super) fn place(
+        &mut self,
+        now: Micros,
+        room: &Room,
+        spared: impl Fn(u64) -> bool + Copy,
+    ) -> Place {
         if self.slots.len() == self.slots.capacity() {
-            self.clear_out(now, room);
+            self.clear_out(now, room, spared);
         }
         if room.reserve() {
             return Place::Own;
         }
-        self.sweep(now, room);
+        self.sweep(now, room, spared);
         if room.reserve() { Place::Own } else { Place::Overflow }
     }
 
     /// Adds a key that is not there, in the place that was reserved for it.
-    pub(super) fn insert(&mut self, key: u64, state: S) {
-        self.slots.insert_unique(key, Slot::new(key, state), Slot::key);
+    pub(super) fn insert(&mut self, key: u64, state: S) -> &mut S {
+        &mut self.slots.insert_unique(key, Slot::new(key, state), Slot::key).into_mut().state
     }
 
-    pub(super) fn remove(&mut self, key: u64, room: &Room) {
-        if let Ok(slot) = self.slots.find_entry(key, |slot| slot.key() == key) {
-            slot.remove();
-            room.release(1);
-        }
+    /// Gives the key's place back; `false` if it has none.
+    pub(super) fn remove(&mut self, key: u64, room: &Room) -> bool {
+        let Ok(slot) = self.slots.find_entry(key, |slot| slot.key() == key) else { return false };
+        slot.remove();
+        room.release(1);
+        true
     }
 
     /// Drops the states that have long been inert instead of growing, and grows if that frees less
     /// than half: either way the next time is as many insertions away as this costs. A key that
     /// comes back every now and then keeps its slot.
-    fn clear_out(&mut self, now: Micros, room: &Room) {
+    fn clear_out(&mut self, now: Micros, room: &Room, spared: impl Fn(u64) -> bool) {
         let before = self.slots.len();
-        self.slots.retain(|slot| slot.state.inert_at() + IDLE > now);
+        self.slots.retain(|slot| slot.state.inert_at() + IDLE > now || spared(slot.key()));
         room.evict(before - self.slots.len());
         if self.slots.len() > before / 2 {
             self.slots.reserve(self.slots.capacity() - self.slots.len() + 1, Slot::key);
@@ -79,12 +85,13 @@ impl<S: State> Map<S> {
     }
 
     /// Looks at the next few slots for inert states to drop.
-    fn sweep(&mut self, now: Micros, room: &Room) {
+    fn sweep(&mut self, now: Micros, room: &Room, spared: impl Fn(u64) -> bool) {
         let mut dropped = 0;
         for _ in 0..SEARCH.min(self.slots.num_buckets()) {
             self.cursor = (self.cursor + 1) % self.slots.num_buckets();
             if let Ok(slot) = self.slots.get_bucket_entry(self.cursor)
                 && slot.get().state.inert_at() <= now
+                && !spared(slot.get().key())
             {
                 slot.remove();
                 dropped += 1;
