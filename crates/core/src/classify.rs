@@ -9,6 +9,7 @@
 //! - A gRPC response is judged by its `grpc-status`: UNKNOWN, DEADLINE_EXCEEDED, INTERNAL and
 //!   UNAVAILABLE are failures. It stands in the trailers, or in the head if there is no message. A
 //!   stream that ends without one failed.
+//! - A gRPC-Web response has its trailers in its data, where we do not look: it is like any other.
 //! - Any other HTTP response is a failure if its status is 500 or more.
 
 use std::error::Error;
@@ -39,11 +40,16 @@ pub fn response<B: Body>(response: &Response<B>) -> Verdict {
     if response.status().is_server_error() {
         return Verdict::Failure;
     }
-    if !is_grpc_response(response.headers()) {
+    headers(response.headers(), response.body().is_end_stream())
+}
+
+/// The verdict on the headers of a response whose body has ended, or has not.
+pub(crate) fn headers(headers: &HeaderMap, at_end: bool) -> Verdict {
+    if !is_grpc_response(headers) {
         return Verdict::Success;
     }
-    match response.headers().contains_key(GRPC_STATUS) || response.body().is_end_stream() {
-        true => grpc_status(Some(response.headers())),
+    match at_end || headers.contains_key(GRPC_STATUS) {
+        true => grpc_status(Some(headers)),
         false => Verdict::AtEnd,
     }
 }
@@ -64,13 +70,22 @@ pub fn grpc_status(trailers: Option<&HeaderMap>) -> Verdict {
     }
 }
 
-/// Whether the headers are those of a gRPC response.
+/// Whether the headers are those of a gRPC response; gRPC-Web is another protocol.
 #[must_use]
 pub fn is_grpc_response(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
+    content_type_begins(headers, GRPC) && !content_type_begins(headers, GRPC_WEB)
 }
+
+/// Whether the content type begins with `start`, in any case.
+pub(crate) fn content_type_begins(headers: &HeaderMap, start: &str) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|value| {
+        let beginning = value.as_bytes().get(..start.len());
+        beginning.is_some_and(|beginning| beginning.eq_ignore_ascii_case(start.as_bytes()))
+    })
+}
+
+pub(crate) const GRPC: &str = "application/grpc";
+pub(crate) const GRPC_WEB: &str = "application/grpc-web";
 
 const GRPC_STATUS: &str = "grpc-status";
 

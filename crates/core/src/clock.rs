@@ -147,9 +147,11 @@ impl ManualClock {
         Clock(Source::Manual(Arc::clone(&self.0)))
     }
 
-    /// Moves the time on by `span`.
+    /// Moves the time on by `span`, at most to the end of time.
     pub fn advance(&self, span: Duration) {
-        self.0.fetch_add(Micros::from(span).0, Ordering::AcqRel);
+        let later = |now| Some((Micros(now) + Micros::from(span)).0);
+        // Never an error: there always is a later time.
+        let _ = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, later);
     }
 
     /// Sets the time, also backwards.

@@ -93,6 +93,7 @@ impl Drop for Restore {
 pin_project! {
     /// The future of [`CallContext::scope`].
     #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
     pub struct Scope<F> {
         #[pin]
         future: F,

@@ -17,6 +17,9 @@ pub trait Words<const N: usize>: Copy {
     fn pack(self) -> [u64; N];
 
     /// The settings that [`pack`](Self::pack) made these words of.
+    ///
+    /// A reader that a writer overtakes unpacks words of both, and throws the result away: any words
+    /// must do, without a panic.
     fn unpack(words: [u64; N]) -> Self;
 }
 
@@ -65,51 +68,72 @@ impl<T: Words<N>, const N: usize> Hot<T, N> {
     /// The settings, and what `read` saw while they were in force.
     ///
     /// For state whose meaning depends on the settings: what is read inside `read` and what
-    /// [`update_with`](Self::update_with) writes inside its closure never mix.
+    /// [`update_with`](Self::update_with) writes inside its closure never mix. `read` is asked again
+    /// if a writer overtook it, and may then have been given settings that were never in force.
     #[inline]
     pub fn get_with<R>(&self, read: impl Fn(&T) -> R) -> (T, R) {
         loop {
             let before = self.version.load(Ordering::Acquire);
-            let settings =
-                T::unpack(std::array::from_fn(|word| self.words[word].load(Ordering::Relaxed)));
-            let seen = read(&settings);
-            fence(Ordering::Acquire);
-            if before.is_multiple_of(2) && self.version.load(Ordering::Relaxed) == before {
-                return (settings, seen);
+            if before.is_multiple_of(2) {
+                let settings = self.unpack();
+                let seen = read(&settings);
+                fence(Ordering::Acquire);
+                if self.version.load(Ordering::Relaxed) == before {
+                    return (settings, seen);
+                }
             }
             spin();
         }
     }
 
-    /// Changes the settings, one writer after another.
+    /// Changes the settings, one writer after another. Readers do not wait for `change`.
     pub fn update(&self, change: impl FnOnce(T) -> T) {
-        self.update_with(|old| (change(old), ()));
+        let _one_at_a_time = self.writer.lock();
+        let new = change(self.unpack());
+        let _writing = Writing::begin(&self.version);
+        self.pack(new);
     }
 
-    /// Changes the settings together with whatever else `change` writes.
+    /// Changes the settings together with whatever else `change` writes. Readers wait until it has
+    /// returned, so it must be short, and must not read these settings.
     pub fn update_with<R>(&self, change: impl FnOnce(T) -> (T, R)) -> R {
         let _one_at_a_time = self.writer.lock();
-        let before = self.version.load(Ordering::Relaxed);
-        let old = T::unpack(std::array::from_fn(|word| self.words[word].load(Ordering::Relaxed)));
-        self.version.store(before + 1, Ordering::Relaxed);
-        fence(Ordering::Release);
-        // Whatever happens inside, readers must not wait for ever.
-        let _done = Even { version: &self.version, next: before + 2 };
+        let old = self.unpack();
+        let _writing = Writing::begin(&self.version);
         let (new, result) = change(old);
-        for (word, value) in self.words.iter().zip(new.pack()) {
+        self.pack(new);
+        result
+    }
+
+    #[inline]
+    fn unpack(&self) -> T {
+        T::unpack(std::array::from_fn(|word| self.words[word].load(Ordering::Relaxed)))
+    }
+
+    fn pack(&self, settings: T) {
+        for (word, value) in self.words.iter().zip(settings.pack()) {
             word.store(value, Ordering::Relaxed);
         }
-        result
     }
 }
 
-/// Ends a change, also if the closure that made it panicked.
-struct Even<'a> {
+/// The time while the version is odd. Ends also if the closure that makes the change panics, or
+/// readers would wait for ever.
+struct Writing<'a> {
     version: &'a AtomicU64,
     next: u64,
 }
 
-impl Drop for Even<'_> {
+impl<'a> Writing<'a> {
+    fn begin(version: &'a AtomicU64) -> Self {
+        let before = version.load(Ordering::Relaxed);
+        version.store(before + 1, Ordering::Relaxed);
+        fence(Ordering::Release);
+        Self { version, next: before + 2 }
+    }
+}
+
+impl Drop for Writing<'_> {
     fn drop(&mut self) {
         self.version.store(self.next, Ordering::Release);
     }

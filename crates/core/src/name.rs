@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::LazyLock;
 
 use parking_lot::Mutex;
@@ -120,6 +121,12 @@ impl PartialEq for Name {
 }
 
 impl Eq for Name {}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.0.text.hash(hasher);
+    }
+}
 
 impl<T: AsRef<str>> From<T> for Name {
     fn from(text: T) -> Self {

@@ -112,7 +112,10 @@ fn a_refund_never_gives_more_than_a_full_bucket() {
 fn a_charge_goes_to_the_bottom_of_the_bucket_and_no_deeper() {
     let mut bucket = Bucket::new(per_second(10));
     let charged = bucket.run(START, Op::Charge, u64::MAX);
-    assert_eq!((charged.allowed, charged.remaining(), charged.reset()), (true, 0, Micros(1_000_000)));
+    assert_eq!(
+        (charged.allowed, charged.remaining(), charged.reset()),
+        (true, 0, Micros(1_000_000))
+    );
 }
 
 #[test]

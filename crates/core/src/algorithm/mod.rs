@@ -65,7 +65,8 @@ pub enum Change<C> {
     /// It changes, if every other limit of the call agrees.
     Commit(C),
     /// It changes whatever the other limits say: it could only come from a clock that stepped back
-    /// or from a limit that shrank, and would block the key for as long as it is off.
+    /// or from a limit that shrank, and would block the key for as long as it is off. So it must not
+    /// charge anything.
     Repair(C),
     /// It can be forgotten, if every other limit of the call agrees.
     Forget,

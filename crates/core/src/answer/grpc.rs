@@ -19,12 +19,12 @@ const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 const DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 const PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
 
-pub(super) fn respond(why: &Rejection) -> Response<Bytes> {
+pub(super) fn respond(why: &Rejection, content_type: HeaderValue) -> Response<Bytes> {
     let code = why.grpc_code() as i32;
     let message = why.to_string();
     let mut response = Response::new(Bytes::new());
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    headers.insert(header::CONTENT_TYPE, content_type);
     headers.insert(STATUS, HeaderValue::from(code));
     if let Ok(message) = HeaderValue::from_str(&percent_encode(&message)) {
         headers.insert(MESSAGE, message);

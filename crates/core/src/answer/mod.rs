@@ -13,7 +13,10 @@ use crate::{Meta, Rejection};
 ///
 /// The rejection itself goes into the response's extensions.
 pub(crate) fn respond(why: Rejection, meta: Meta) -> Response<Bytes> {
-    let mut response = if meta.is_grpc() { grpc::respond(&why) } else { problem::respond(&why) };
+    let mut response = match meta.grpc() {
+        Some(kind) => grpc::respond(&why, kind.content_type()),
+        None => problem::respond(&why),
+    };
     response.extensions_mut().insert(why);
     response
 }

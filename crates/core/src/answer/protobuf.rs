@@ -7,6 +7,9 @@
 
 use crate::Rejection;
 
+/// The longest span that `google.protobuf.Duration` permits: ten thousand years.
+const LONGEST_SECONDS: u64 = 315_576_000_000;
+
 /// A `google.rpc.Status` with RetryInfo if the rejection says when to come back, and QuotaFailure
 /// if it was a quota.
 pub(super) fn status(code: i32, message: &str, why: &Rejection) -> Vec<u8> {
@@ -15,7 +18,7 @@ pub(super) fn status(code: i32, message: &str, why: &Rejection) -> Vec<u8> {
     bytes_field(2, message.as_bytes(), &mut out);
     if let Some(wait) = why.retry_after() {
         let mut delay = Vec::with_capacity(16);
-        varint_field(1, wait.as_secs(), &mut delay);
+        varint_field(1, wait.as_secs().min(LONGEST_SECONDS), &mut delay);
         varint_field(2, u64::from(wait.subsec_nanos()), &mut delay);
         let mut info = Vec::with_capacity(20);
         bytes_field(1, &delay, &mut info);

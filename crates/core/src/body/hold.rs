@@ -23,22 +23,21 @@ thread_local! {
 /// A guard, or none. Dropped, it drops the guard.
 pub(super) struct Hold(Option<Box<Option<Inner>>>);
 
-/// A guard, and what must be known to judge the end.
+/// A guard, and what its response's head says of the end.
 struct Inner {
     guard: Guard,
-    grpc: bool,
+    verdict: Verdict,
 }
 
 impl Hold {
     /// No guard.
     pub(super) const NONE: Self = Self(None);
 
-    /// Holds `guard` for the body of a response with these headers.
-    pub(super) fn new(guard: Guard, headers: &HeaderMap) -> Self {
-        let grpc = classify::is_grpc_response(headers);
+    /// Holds `guard` for the body of a response whose head says `verdict`.
+    pub(super) fn new(guard: Guard, verdict: Verdict) -> Self {
         let spare = BOXES.try_with(|boxes| boxes.try_borrow_mut().ok()?.pop()).ok().flatten();
         let mut held = spare.unwrap_or_default();
-        *held = Some(Inner { guard, grpc });
+        *held = Some(Inner { guard, verdict });
         Self(Some(held))
     }
 
@@ -50,9 +49,12 @@ impl Hold {
 
     /// The body came to its proper end, with these trailers.
     pub(super) fn complete(&mut self, trailers: Option<&HeaderMap>) {
-        if let Some(Inner { guard, grpc }) = self.take() {
-            let failed = grpc && classify::grpc_status(trailers) == Verdict::Failure;
-            guard.settle(if failed { End::Failure } else { End::Success });
+        if let Some(Inner { guard, verdict }) = self.take() {
+            let verdict = match verdict {
+                Verdict::AtEnd => classify::grpc_status(trailers),
+                known => known,
+            };
+            guard.settle(if verdict == Verdict::Failure { End::Failure } else { End::Success });
         }
     }
 

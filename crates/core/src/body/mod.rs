@@ -13,6 +13,7 @@ use pin_project_lite::pin_project;
 
 use self::hold::Hold;
 use crate::BoxError;
+use crate::classify;
 use crate::guard::Guard;
 
 pin_project! {
@@ -25,7 +26,9 @@ pin_project! {
     /// The body can hold a [`Guard`] to its end, which has six faces: it is already at its end when
     /// it is wrapped, it returns `None`, trailers, an error, data after which it says that it is at
     /// its end (and is not polled again), or it is dropped. A guard is settled as a success, a
-    /// failure or as abandoned accordingly; for a gRPC response the status in the trailers decides.
+    /// failure or as abandoned accordingly; for a gRPC response the status decides, which stands in
+    /// the trailers or, if there is no message, in the head. The HTTP status is not looked at: see
+    /// [`classify::response`](crate::classify::response).
     pub struct ResBody<B> {
         #[pin]
         source: Source<B>,
@@ -58,12 +61,12 @@ impl<B> ResBody<B> {
 
 impl<B: Body> ResBody<B> {
     /// Wraps the inner service's body and settles `guard` when it ends. `headers` are those of the
-    /// response: a gRPC one is judged by its trailers.
+    /// response: they tell whether it is a gRPC one.
     pub fn holding(body: B, headers: &HeaderMap, guard: Guard) -> Self {
-        let mut hold = Hold::new(guard, headers);
-        if body.is_end_stream() {
-            // A trailers-only gRPC response has its status in the head.
-            hold.complete(Some(headers));
+        let at_end = body.is_end_stream();
+        let mut hold = Hold::new(guard, classify::headers(headers, at_end));
+        if at_end {
+            hold.complete(None);
         }
         Self { source: Source::Inner { body }, hold }
     }

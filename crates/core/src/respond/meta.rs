@@ -1,6 +1,8 @@
 //! What a layer remembers of a request that it has handed on.
 
-use http::{HeaderMap, Method, Request, Version, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Version};
+
+use crate::classify;
 
 /// What is remembered of an HTTP request for the moment it must be refused.
 ///
@@ -21,7 +23,14 @@ use http::{HeaderMap, Method, Request, Version, header};
 pub struct Meta {
     method: u8,
     version: u8,
-    grpc: bool,
+    grpc: Option<Grpc>,
+}
+
+/// Which gRPC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Grpc {
+    Plain,
+    Web,
 }
 
 /// The methods that `http` knows by name; `Meta` holds an index into them.
@@ -52,7 +61,7 @@ impl Meta {
             method,
             version: version_index(request.version()),
             // gRPC is always a POST: other requests are spared the look at their headers.
-            grpc: method == 2 && is_grpc(request.headers()),
+            grpc: (method == 2).then(|| Grpc::of(request.headers())).flatten(),
         }
     }
 
@@ -69,10 +78,30 @@ impl Meta {
     }
 
     /// Whether the request is a gRPC call: a `POST` whose content type begins with
-    /// `application/grpc`.
+    /// `application/grpc`, gRPC-Web included.
     #[must_use]
     pub const fn is_grpc(&self) -> bool {
+        self.grpc.is_some()
+    }
+
+    pub(crate) const fn grpc(&self) -> Option<Grpc> {
         self.grpc
+    }
+}
+
+impl Grpc {
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        let is = |start| classify::content_type_begins(headers, start);
+        is(classify::GRPC).then(|| if is(classify::GRPC_WEB) { Self::Web } else { Self::Plain })
+    }
+
+    /// The content type of an answer without a message.
+    pub(crate) const fn content_type(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Plain => classify::GRPC,
+            // The client refuses what it cannot parse, though there is nothing to parse.
+            Self::Web => "application/grpc-web+proto",
+        })
     }
 }
 
@@ -100,11 +129,4 @@ const fn version_index(version: Version) -> u8 {
         Version::HTTP_3 => 4,
         _ => UNKNOWN,
     }
-}
-
-fn is_grpc(headers: &HeaderMap) -> bool {
-    const GRPC: &[u8] = b"application/grpc";
-    headers.get(header::CONTENT_TYPE).is_some_and(|value| {
-        value.as_bytes().get(..GRPC.len()).is_some_and(|start| start.eq_ignore_ascii_case(GRPC))
-    })
 }

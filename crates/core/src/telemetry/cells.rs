@@ -7,7 +7,10 @@
 
 use std::cell::Cell;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicU64,
+    Ordering::{self, Acquire, Relaxed, Release},
+};
 
 use parking_lot::Mutex;
 
@@ -47,36 +50,48 @@ thread_local! {
 /// Adds one to a cell of this thread.
 #[inline]
 pub(super) fn add(row: u32, counter: usize) {
-    match PAGE.get() {
-        Some(page) if (row as usize) < ROWS => bump(&page.rows[row as usize].0[counter]),
-        _ => add_slow(row, counter),
-    }
+    add_in(row, counter, Relaxed);
+}
+
+/// Adds one to a cell of this thread. A sum that holds it is followed by sums that hold all that was
+/// counted before it.
+#[inline]
+pub(super) fn add_last(row: u32, counter: usize) {
+    add_in(row, counter, Release);
 }
 
 /// The sum of a cell over all threads.
 pub(super) fn sum(row: u32, counter: usize) -> u64 {
     let late = LATE.get().map_or(0, |page| page.read(row, counter));
-    let all = PAGES.lock().all.clone();
-    all.iter().map(|page| page.read(row, counter)).fold(late, u64::wrapping_add)
+    let pages = PAGES.lock();
+    pages.all.iter().map(|page| page.read(row, counter)).fold(late, u64::wrapping_add)
+}
+
+#[inline]
+fn add_in(row: u32, counter: usize, order: Ordering) {
+    match PAGE.get() {
+        Some(page) if (row as usize) < ROWS => bump(&page.rows[row as usize].0[counter], order),
+        _ => add_slow(row, counter, order),
+    }
 }
 
 /// No locked instruction: this thread is the only writer.
 #[inline]
-fn bump(cell: &AtomicU64) {
-    cell.store(cell.load(Relaxed).wrapping_add(1), Relaxed);
+fn bump(cell: &AtomicU64, order: Ordering) {
+    cell.store(cell.load(Relaxed).wrapping_add(1), order);
 }
 
 #[cold]
 #[inline(never)]
-fn add_slow(row: u32, counter: usize) {
+fn add_slow(row: u32, counter: usize, order: Ordering) {
     match TENANCY.try_with(|tenancy| tenancy.0) {
         Ok(page) => {
             PAGE.set(Some(page));
-            bump(page.cell(row, counter));
+            bump(page.cell(row, counter), order);
         }
         Err(_) => {
             let page = LATE.get_or_init(Page::leak);
-            page.cell(row, counter).fetch_add(1, Relaxed);
+            page.cell(row, counter).fetch_add(1, order);
         }
     }
 }
@@ -126,6 +141,6 @@ impl Page {
                 None => return 0,
             }
         }
-        page.rows[row as usize % ROWS].0[counter].load(Relaxed)
+        page.rows[row as usize % ROWS].0[counter].load(Acquire)
     }
 }

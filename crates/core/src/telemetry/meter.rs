@@ -104,7 +104,7 @@ impl Ticket {
     fn close_once(&mut self, outcome: Counter) {
         if self.row != CLOSED {
             cells::add(self.row, outcome.index());
-            cells::add(self.row, Counter::LEFT.index());
+            cells::add_last(self.row, Counter::LEFT.index());
             self.row = CLOSED;
         }
     }

@@ -1,16 +1,16 @@
 //! The counters, as series of the `metrics` facade.
 
-use std::collections::BTreeMap;
-
 use metrics::{Label, counter, gauge};
 
-use super::{PREFIX, registry};
+use super::PREFIX;
+use super::registry::{self, Seen};
 
 /// Writes every layer's series to the `metrics` recorder that is installed now.
 ///
 /// Call it before each scrape: it writes absolute values, so it does not matter when the recorder
 /// was installed or how often this is called. Series of layers of equal kind and name are summed;
-/// every series of a layer is there, at 0, from the moment the layer is made.
+/// every series of a layer is there, at 0, from the moment the layer is made. When a layer is
+/// dropped its counters stay where they are, and its gauges go to 0.
 ///
 /// Costs a few microseconds per layer and thread; never called by a layer.
 pub fn publish() {
@@ -26,12 +26,7 @@ pub fn publish() {
             counter!(full_name(series.metric), labels).absolute(count);
         }
         gauge!(full_name("in_flight"), labels()).set(sums.in_flight as f64);
-        let mut gauges: BTreeMap<&'static str, f64> = BTreeMap::new();
-        let mut totals: BTreeMap<&'static str, u64> = BTreeMap::new();
-        for observer in sums.observers {
-            observer.gauges(&mut |metric, value| *gauges.entry(metric).or_default() += value);
-            observer.totals(&mut |metric, value| *totals.entry(metric).or_default() += value);
-        }
+        let Seen { gauges, totals } = sums.observe();
         for (metric, value) in gauges {
             gauge!(full_name(metric), labels()).set(value);
         }

@@ -1,10 +1,11 @@
 //! Which rows belong to which layer.
 //!
 //! A dropped layer's row is used again only when all of its tickets are closed, so that a late
-//! ticket never counts for somebody else; until then the layer's counts still show.
+//! ticket never counts for somebody else. The layer's counts go on showing, before and after that: a
+//! counter that falls looks like a restart to whoever scrapes it.
 
 use std::collections::BTreeMap;
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 
@@ -16,7 +17,8 @@ pub trait Observe: Send + Sync {
     /// Puts each gauge's name, without [`PREFIX`](super::PREFIX), and its value.
     fn gauges(&self, put: &mut dyn FnMut(&'static str, f64));
 
-    /// Puts each counter that the layer keeps elsewhere than in its [`Meter`](super::Meter).
+    /// Puts each counter that the layer keeps elsewhere than in its [`Meter`](super::Meter). After
+    /// the layer's end it shows what was last published.
     fn totals(&self, put: &mut dyn FnMut(&'static str, u64)) {
         let _ = put;
     }
@@ -25,12 +27,20 @@ pub trait Observe: Send + Sync {
 /// How many (layer, name) pairs keep the counts of layers that are gone.
 const MOST_RETIRED: usize = 1024;
 
+/// What an observer last put, by metric.
+#[derive(Default)]
+pub(super) struct Seen {
+    pub(super) gauges: BTreeMap<&'static str, f64>,
+    pub(super) totals: BTreeMap<&'static str, u64>,
+}
+
 struct Entry {
     schema: &'static Schema,
     name: Name,
     /// What the cells held when the row was handed out.
     base: [u64; COUNTERS],
     observer: Option<Weak<dyn Observe>>,
+    seen: Arc<Mutex<Seen>>,
     life: Life,
 }
 
@@ -42,11 +52,24 @@ enum Life {
     Free,
 }
 
-type Retired = BTreeMap<(&'static str, &'static str), (&'static Schema, [u64; COUNTERS])>;
+/// The kind and the name of layers that are published as one.
+type Label = (&'static str, &'static str);
+
+/// What is left of the layers of one kind and name that are gone.
+struct Retired {
+    #[cfg_attr(
+        not(feature = "metrics"),
+        expect(dead_code, reason = "asked for by `publish` only")
+    )]
+    schema: &'static Schema,
+    counters: [u64; COUNTERS],
+    /// Its gauges are all 0.
+    seen: Seen,
+}
 
 struct Registry {
     entries: Vec<Entry>,
-    retired: Retired,
+    retired: BTreeMap<Label, Retired>,
 }
 
 static REGISTRY: Mutex<Registry> =
@@ -58,7 +81,8 @@ pub(super) fn enter(schema: &'static Schema, name: Name) -> u32 {
     let free = registry.entries.iter().position(|entry| entry.life == Life::Free);
     let row = free.unwrap_or(registry.entries.len());
     let base = std::array::from_fn(|index| cells::sum(row as u32, index));
-    let entry = Entry { schema, name, base, observer: None, life: Life::Live };
+    let (observer, seen) = (None, Arc::default());
+    let entry = Entry { schema, name, base, observer, seen, life: Life::Live };
     match free {
         Some(row) => registry.entries[row] = entry,
         None => registry.entries.push(entry),
@@ -94,10 +118,20 @@ impl Entry {
         cells::sum(row, counter.index()).wrapping_sub(self.base[counter.index()])
     }
 
-    /// Threads are read one after another, so a sum may miss an entry whose leaving it sees.
+    fn add_to(&self, row: u32, sums: &mut [u64; COUNTERS]) {
+        for (index, sum) in sums.iter_mut().enumerate() {
+            *sum = sum.wrapping_add(self.count(row, Counter(index as u8)));
+        }
+    }
+
+    /// Never too few: who is seen leaving, since that is read first, is seen entering.
     fn in_flight(&self, row: u32) -> u64 {
         let left = self.count(row, Counter::LEFT);
         self.count(row, Counter::ENTERED).saturating_sub(left)
+    }
+
+    fn label(&self) -> Label {
+        (self.schema.layer, self.name.as_str())
     }
 }
 
@@ -110,13 +144,29 @@ impl Registry {
                 continue;
             }
             entry.life = Life::Free;
-            let key = (entry.schema.layer, entry.name.as_str());
-            if self.retired.len() < MOST_RETIRED || self.retired.contains_key(&key) {
-                let sums = &mut self.retired.entry(key).or_insert((entry.schema, [0; COUNTERS])).1;
-                for (index, sum) in sums.iter_mut().enumerate() {
-                    *sum = sum.wrapping_add(entry.count(row, Counter(index as u8)));
-                }
+            let label = entry.label();
+            if self.retired.len() < MOST_RETIRED || self.retired.contains_key(&label) {
+                let retired =
+                    self.retired.entry(label).or_insert_with(|| Retired::new(entry.schema));
+                entry.add_to(row, &mut retired.counters);
+                retired.seen.retire(&entry.seen.lock());
             }
+        }
+    }
+}
+
+impl Retired {
+    fn new(schema: &'static Schema) -> Self {
+        Self { schema, counters: [0; COUNTERS], seen: Seen::default() }
+    }
+}
+
+impl Seen {
+    /// Keeps what another observer, which is gone, last put.
+    fn retire(&mut self, gone: &Self) {
+        self.gauges.extend(gone.gauges.keys().map(|&metric| (metric, 0.0)));
+        for (metric, value) in &gone.totals {
+            *self.totals.entry(metric).or_default() += value;
         }
     }
 }
@@ -127,32 +177,69 @@ pub(super) struct Sums {
     pub(super) schema: &'static Schema,
     pub(super) counters: [u64; COUNTERS],
     pub(super) in_flight: u64,
-    pub(super) observers: Vec<std::sync::Arc<dyn Observe>>,
+    /// What the observers of layers that are gone last put.
+    gone: Seen,
+    observers: Vec<Observer>,
+}
+
+#[cfg(feature = "metrics")]
+struct Observer {
+    layer: Arc<dyn Observe>,
+    last: Arc<Mutex<Seen>>,
 }
 
 /// The sums over all layers of equal kind and name.
 #[cfg(feature = "metrics")]
-pub(super) fn sums() -> BTreeMap<(&'static str, &'static str), Sums> {
+pub(super) fn sums() -> BTreeMap<Label, Sums> {
     let mut registry = REGISTRY.lock();
     registry.retire();
-    let none =
-        |schema| Sums { schema, counters: [0; COUNTERS], in_flight: 0, observers: Vec::new() };
     let mut all = BTreeMap::new();
-    for (&key, &(schema, counters)) in &registry.retired {
-        all.insert(key, Sums { counters, ..none(schema) });
+    for (&label, retired) in &registry.retired {
+        let sums: &mut Sums = all.entry(label).or_insert_with(|| Sums::new(retired.schema));
+        sums.counters = retired.counters;
+        sums.gone.retire(&retired.seen);
     }
     for (row, entry) in registry.entries.iter().enumerate() {
         if entry.life == Life::Free {
             continue;
         }
         let row = row as u32;
-        let key = (entry.schema.layer, entry.name.as_str());
-        let sums = all.entry(key).or_insert_with(|| none(entry.schema));
-        for (index, sum) in sums.counters.iter_mut().enumerate() {
-            *sum = sum.wrapping_add(entry.count(row, Counter(index as u8)));
-        }
+        let sums = all.entry(entry.label()).or_insert_with(|| Sums::new(entry.schema));
+        entry.add_to(row, &mut sums.counters);
         sums.in_flight += entry.in_flight(row);
-        sums.observers.extend(entry.observer.as_ref().and_then(Weak::upgrade));
+        match entry.observer.as_ref().and_then(Weak::upgrade) {
+            Some(layer) => {
+                sums.observers.push(Observer { layer, last: Arc::clone(&entry.seen) });
+            }
+            None => sums.gone.retire(&entry.seen.lock()),
+        }
     }
     all
+}
+
+#[cfg(feature = "metrics")]
+impl Sums {
+    fn new(schema: &'static Schema) -> Self {
+        let (counters, in_flight, gone) = ([0; COUNTERS], 0, Seen::default());
+        Self { schema, counters, in_flight, gone, observers: Vec::new() }
+    }
+
+    /// Asks the layers what they know besides. They are held until what they put is written down, so
+    /// it is there when they end.
+    pub(super) fn observe(self) -> Seen {
+        let mut all = self.gone;
+        for Observer { layer, last } in self.observers {
+            let mut seen = Seen::default();
+            layer.gauges(&mut |metric, value| *seen.gauges.entry(metric).or_default() += value);
+            layer.totals(&mut |metric, value| *seen.totals.entry(metric).or_default() += value);
+            for (metric, value) in &seen.gauges {
+                *all.gauges.entry(metric).or_default() += value;
+            }
+            for (metric, value) in &seen.totals {
+                *all.totals.entry(metric).or_default() += value;
+            }
+            *last.lock() = seen;
+        }
+        all
+    }
 }

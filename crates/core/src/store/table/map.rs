@@ -9,15 +9,8 @@ use crate::algorithm::State;
 /// For how long an inert state is kept while there is room: finding a key is cheaper than adding it.
 const IDLE: Micros = Micros(10_000_000);
 
-/// How many slots a new key looks at for a place when the table is full.
+/// How many slots a sweep looks at.
 pub(super) const SEARCH: usize = 128;
-
-/// Where the state of a new key goes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    Own,
-    Overflow,
-}
 
 pub(super) struct Map<S> {
     slots: HashTable<Slot<S>>,
@@ -41,50 +34,43 @@ impl<S: State> Map<S> {
         self.slots.find_mut(key, |slot| slot.key() == key).map(|slot| &mut slot.state)
     }
 
-    /// Finds out where a new key's state goes, and drops inert states when there is no room. A place
-    /// of its own is reserved: [`insert`](Self::insert) the state, or give the place back.
-    pub(super) fn place(&mut self, now: Micros, room: &Room) -> Place {
-        if self.slots.len() == self.slots.capacity() {
-            self.clear_out(now, room);
-        }
-        if room.reserve() {
-            return Place::Own;
-        }
-        self.sweep(now, room);
-        if room.reserve() { Place::Own } else { Place::Overflow }
-    }
-
-    /// Adds a key that is not there, in the place that was reserved for it.
-    pub(super) fn insert(&mut self, key: u64, state: S) {
-        self.slots.insert_unique(key, Slot::new(key, state), Slot::key);
-    }
-
-    pub(super) fn remove(&mut self, key: u64, room: &Room) {
-        if let Ok(slot) = self.slots.find_entry(key, |slot| slot.key() == key) {
-            slot.remove();
-            room.release(1);
-        }
-    }
-
-    /// Drops the states that have long been inert instead of growing, and grows if that frees less
-    /// than half: either way the next time is as many insertions away as this costs. A key that
-    /// comes back every now and then keeps its slot.
-    fn clear_out(&mut self, now: Micros, room: &Room) {
+    /// Makes sure that one more key fits in: drops the states that have long been inert instead of
+    /// growing, and grows if that frees less than half. Either way the next time is as many
+    /// insertions away as this costs; a key that comes back every now and then keeps its slot. None
+    /// of a key that is `spared` is dropped.
+    pub(super) fn make_way(&mut self, now: Micros, room: &Room, spared: impl Fn(u64) -> bool) {
         let before = self.slots.len();
-        self.slots.retain(|slot| slot.state.inert_at() + IDLE > now);
+        if before < self.slots.capacity() {
+            return;
+        }
+        self.slots.retain(|slot| slot.state.inert_at() + IDLE > now || spared(slot.key()));
         room.evict(before - self.slots.len());
         if self.slots.len() > before / 2 {
             self.slots.reserve(self.slots.capacity() - self.slots.len() + 1, Slot::key);
         }
     }
 
-    /// Looks at the next few slots for inert states to drop.
-    fn sweep(&mut self, now: Micros, room: &Room) {
+    /// Adds a key that is not there, in the place that was reserved for it.
+    pub(super) fn insert(&mut self, key: u64, state: S) -> &mut S {
+        &mut self.slots.insert_unique(key, Slot::new(key, state), Slot::key).into_mut().state
+    }
+
+    /// Gives the key's place back; `false` if it has none.
+    pub(super) fn remove(&mut self, key: u64, room: &Room) -> bool {
+        let Ok(slot) = self.slots.find_entry(key, |slot| slot.key() == key) else { return false };
+        slot.remove();
+        room.release(1);
+        true
+    }
+
+    /// Looks at the next few slots for inert states to drop, sparing the keys that are `spared`.
+    pub(super) fn sweep(&mut self, now: Micros, room: &Room, spared: impl Fn(u64) -> bool) {
         let mut dropped = 0;
         for _ in 0..SEARCH.min(self.slots.num_buckets()) {
             self.cursor = (self.cursor + 1) % self.slots.num_buckets();
             if let Ok(slot) = self.slots.get_bucket_entry(self.cursor)
                 && slot.get().state.inert_at() <= now
+                && !spared(slot.get().key())
             {
                 slot.remove();
                 dropped += 1;

@@ -8,6 +8,7 @@
 //! never seen before it grows. There is no task.
 
 mod map;
+mod place;
 mod room;
 mod several;
 
@@ -17,10 +18,14 @@ use std::sync::OnceLock;
 use parking_lot::{Mutex, MutexGuard};
 use smallvec::SmallVec;
 
-use self::map::{Map, Place};
+use self::map::Map;
+use self::place::Place;
 use self::room::Room;
 use crate::Micros;
 use crate::algorithm::{Algorithm, Change, Op, Outcome, State};
+
+/// How many keys a shard has at least, on average, when the table is full.
+const FEWEST_IN_SHARD: usize = 64;
 
 /// One limit of a call, for a table.
 #[derive(Debug)]
@@ -41,9 +46,13 @@ pub struct Entry<'a, A> {
 pub struct Table<S> {
     /// Made on first use: a limit without keys has no use for them.
     shards: OnceLock<Box<[Shard<S>]>>,
-    overflow: Mutex<SmallVec<[S; 1]>>,
+    /// Locked after shards, never before.
+    overflow: Mutex<Overflow<S>>,
     room: Room,
 }
+
+/// The states of keys without a place of their own: one for each limit.
+struct Overflow<S>(SmallVec<[S; 1]>);
 
 /// Alone on its cache lines, so that threads on different shards do not meet.
 #[repr(align(128))]
@@ -55,13 +64,13 @@ impl<S: State> Table<S> {
     pub fn new(most: usize) -> Self {
         Self {
             shards: OnceLock::new(),
-            overflow: Mutex::new(SmallVec::new()),
+            overflow: Mutex::new(Overflow(SmallVec::new())),
             room: Room::new(most),
         }
     }
 
     /// Executes `op` on one limit.
-    #[inline(always)] // Callers drop what they do not need of an outcome before it is made.
+    #[inline]
     pub fn one<A: Algorithm<State = S>>(
         &self,
         entry: &Entry<'_, A>,
@@ -75,7 +84,7 @@ impl<S: State> Table<S> {
     ///
     /// A time that was read before, while others were served, would make what they took look like a
     /// step back of the clock, which an algorithm repairs: some of it would be given back.
-    #[inline]
+    #[inline(always)] // Callers drop what they do not need of an outcome before it is made.
     pub fn one_at<A: Algorithm<State = S>>(
         &self,
         entry: &Entry<'_, A>,
@@ -93,7 +102,9 @@ impl<S: State> Table<S> {
             Change::Commit(change) | Change::Repair(change) => {
                 entry.algorithm.commit(state, change);
             }
-            Change::Forget => map.remove(entry.key, &self.room),
+            Change::Forget => {
+                map.remove(entry.key, &self.room);
+            }
         }
         outcome
     }
@@ -106,41 +117,44 @@ impl<S: State> Table<S> {
         now: Micros,
         op: Op,
     ) -> Outcome {
-        let place = map.place(now, &self.room);
-        let mut overflow = (place == Place::Overflow).then(|| self.overflow(entry.limit));
-        let mut fresh = S::default();
-        let state = match &mut overflow {
-            Some(states) => &mut states[usize::from(entry.limit)],
-            None => &mut fresh,
-        };
-        let (outcome, change) = entry.algorithm.plan(state, now, op, entry.units, entry.class);
-        let changed = match change {
-            Change::Keep => false,
-            Change::Forget => {
-                *state = S::default();
-                false
+        match self.place(&mut map, now, |_| false) {
+            Place::Own => {
+                // A panic in the arithmetic leaves an inert state behind, which is dropped later.
+                let state = map.insert(entry.key, S::default());
+                let (outcome, change) =
+                    entry.algorithm.plan(state, now, op, entry.units, entry.class);
+                match change {
+                    Change::Commit(change) | Change::Repair(change) => {
+                        entry.algorithm.commit(state, change);
+                    }
+                    Change::Keep | Change::Forget => {
+                        map.remove(entry.key, &self.room);
+                    }
+                }
+                outcome
             }
-            Change::Commit(change) | Change::Repair(change) => {
-                entry.algorithm.commit(state, change);
-                true
+            Place::Overflow => {
+                drop(map);
+                self.room.overflow();
+                let mut overflow = self.overflow.lock();
+                let state = overflow.of_limit(entry.limit);
+                let (outcome, change) =
+                    entry.algorithm.plan(state, now, op, entry.units, entry.class);
+                match change {
+                    Change::Keep => {}
+                    Change::Commit(change) | Change::Repair(change) => {
+                        entry.algorithm.commit(state, change);
+                    }
+                    Change::Forget => *state = S::default(),
+                }
+                outcome
             }
-        };
-        match place {
-            Place::Own if changed => map.insert(entry.key, fresh),
-            Place::Own => self.room.release(1),
-            Place::Overflow => {}
         }
-        outcome
     }
 
     /// Forgets a key; `true` if it was known.
     pub fn forget(&self, key: u64) -> bool {
-        let mut map = self.shard(key).0.lock();
-        let known = map.get_mut(key).is_some();
-        if known {
-            map.remove(key, &self.room);
-        }
-        known
+        self.shard(key).0.lock().remove(key, &self.room)
     }
 
     /// How many keys have a state of their own.
@@ -185,16 +199,15 @@ impl<S: State> Table<S> {
             (0..shards).map(|_| Shard(Mutex::new(Map::new()))).collect()
         })
     }
+}
 
-    /// The overflow states, with one for `limit` among them. Locked after shards, never before.
-    fn overflow(&self, limit: u8) -> MutexGuard<'_, SmallVec<[S; 1]>> {
-        self.room.overflow();
-        let mut states = self.overflow.lock();
-        let needed = usize::from(limit) + 1;
-        if states.len() < needed {
-            states.resize_with(needed, S::default);
+impl<S: State> Overflow<S> {
+    fn of_limit(&mut self, limit: u8) -> &mut S {
+        let index = usize::from(limit);
+        if self.0.len() <= index {
+            self.0.resize_with(index + 1, S::default);
         }
-        states
+        &mut self.0[index]
     }
 }
 

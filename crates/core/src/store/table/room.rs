@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 pub(super) struct Room {
     most: usize,
     taken: AtomicUsize,
+    turns: AtomicUsize,
     evicted: AtomicU64,
     overflowed: AtomicU64,
 }
@@ -14,6 +15,7 @@ impl Room {
         Self {
             most: most.max(1),
             taken: AtomicUsize::new(0),
+            turns: AtomicUsize::new(0),
             evicted: AtomicU64::new(0),
             overflowed: AtomicU64::new(0),
         }
@@ -23,6 +25,11 @@ impl Room {
     pub(super) fn reserve(&self) -> bool {
         let one_more = |taken| (taken < self.most).then_some(taken + 1);
         self.taken.fetch_update(Relaxed, Relaxed, one_more).is_ok()
+    }
+
+    /// A number that goes up by one each time.
+    pub(super) fn turn(&self) -> usize {
+        self.turns.fetch_add(1, Relaxed)
     }
 
     /// Gives places back.

@@ -3,16 +3,19 @@
 use parking_lot::MutexGuard;
 use smallvec::SmallVec;
 
-use super::map::{Map, Place};
-use super::{Entry, Table};
+use super::map::Map;
+use super::place::Place;
+use super::{Entry, Overflow, Table};
 use crate::Micros;
 use crate::algorithm::{Algorithm, Change, Op, Outcome, State};
 
-/// What a call holds while it decides: the shards of its keys, and the overflow states if a new key
-/// found no place. Locked in the order of the shards, so that two calls never wait for each other.
+/// What a call holds while it decides: the shards of its keys, locked in their order, so that two
+/// calls never wait for each other; and after them the overflow states, if a key has no place of its
+/// own.
 struct Held<'t, S> {
+    table: &'t Table<S>,
     shards: SmallVec<[(usize, MutexGuard<'t, Map<S>>); 4]>,
-    overflow: Option<MutexGuard<'t, SmallVec<[S; 1]>>>,
+    overflow: Option<MutexGuard<'t, Overflow<S>>>,
 }
 
 impl<S: State> Table<S> {
@@ -48,48 +51,52 @@ impl<S: State> Table<S> {
             let uncharged = outcome.allowed && !agreed;
             outcomes.push(if uncharged { held.plan(entry, 0, now, op).0 } else { outcome });
         }
-        held.tidy(self, entries, now);
+        held.tidy(entries, now);
         outcomes
     }
 }
 
 impl<'t, S: State> Held<'t, S> {
-    /// Locks what the call needs, and gives each new key its place.
+    /// Locks the shards, and gives each new key its place if there is one.
     fn lock<A>(table: &'t Table<S>, entries: &[Entry<'_, A>], now: Micros) -> Self {
         let mut indices: SmallVec<[usize; 4]> =
             entries.iter().map(|entry| table.shard_index(entry.key)).collect();
         indices.sort_unstable();
         indices.dedup();
         let shards = indices.iter().map(|&index| (index, table.shards()[index].0.lock())).collect();
-        let mut held = Self { shards, overflow: None };
+        let mut held = Self { table, shards, overflow: None };
+        // One key of the call must not take the place of another that happens to be inert.
+        let ours = |key| entries.iter().any(|entry| entry.key == key);
         for entry in entries {
-            let map = held.map(table.shard_index(entry.key));
+            let map = held.map(entry.key);
             if map.get_mut(entry.key).is_some() {
                 continue;
             }
-            match map.place(now, &table.room) {
-                Place::Own => map.insert(entry.key, S::default()),
-                Place::Overflow => {
-                    // Given up first, since it is taken again: a lock of ours must not wait for us.
-                    held.overflow = None;
-                    held.overflow = Some(table.overflow(entry.limit));
+            match table.place(map, now, ours) {
+                Place::Own => {
+                    map.insert(entry.key, S::default());
                 }
+                Place::Overflow => table.room.overflow(),
             }
         }
         held
     }
 
-    fn map(&mut self, index: usize) -> &mut Map<S> {
+    fn map(&mut self, key: u64) -> &mut Map<S> {
+        let index = self.table.shard_index(key);
         let at = self.shards.iter().position(|(shard, _)| *shard == index).unwrap_or(0);
         &mut self.shards[at].1
     }
 
+    /// The key's own state; that of the overflow if there was no place for one.
     fn state<A>(&mut self, entry: &Entry<'_, A>) -> &mut S {
         let own = self.shards.iter_mut().find_map(|(_, map)| map.get_mut(entry.key));
-        match (own, &mut self.overflow) {
-            (Some(state), _) => state,
-            (None, Some(states)) => &mut states[usize::from(entry.limit)],
-            (None, None) => unreachable!("`lock` gives each key a place"),
+        match own {
+            Some(state) => state,
+            None => self
+                .overflow
+                .get_or_insert_with(|| self.table.overflow.lock())
+                .of_limit(entry.limit),
         }
     }
 
@@ -105,11 +112,12 @@ impl<'t, S: State> Held<'t, S> {
     }
 
     /// Takes the places back that new keys did not need, and those of keys that are as good as new.
-    fn tidy<A>(&mut self, table: &Table<S>, entries: &[Entry<'_, A>], now: Micros) {
+    fn tidy<A>(&mut self, entries: &[Entry<'_, A>], now: Micros) {
+        let room = &self.table.room;
         for entry in entries {
-            let map = self.map(table.shard_index(entry.key));
+            let map = self.map(entry.key);
             if map.get_mut(entry.key).is_some_and(|state| state.inert_at() <= now) {
-                map.remove(entry.key, &table.room);
+                map.remove(entry.key, room);
             }
         }
     }

@@ -1,0 +1,139 @@
+//! What must not allocate, and how much a key may take. A program of its own, since it counts what
+//! the allocator does.
+
+#![cfg(not(loom))]
+#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+
+use std::sync::Arc;
+
+use allocation_counter::measure;
+use http::{HeaderMap, Request, Response};
+use http_body_util::Empty;
+use palisade_core::algorithm::{Algorithm, Change, Op, Outcome, Retry, State};
+use palisade_core::guard::Guard;
+use palisade_core::store::{Entry, Table};
+use palisade_core::telemetry::{Counter, Meter, Schema};
+use palisade_core::test::{ScriptedBody, Step};
+use palisade_core::{CallContext, Clock, Meta, Micros, Name, ResBody};
+
+mod support;
+
+use support::Ledger;
+use support::window::mixed;
+
+static SCHEMA: Schema = Schema { layer: "test", series: &[] };
+
+/// One call per key and hour, in a state of 12 bytes.
+struct Hourly;
+
+#[derive(Clone, Default)]
+struct Next {
+    at: [u32; 2],
+    _further: u32,
+}
+
+impl State for Next {
+    fn inert_at(&self) -> Micros {
+        Micros(u64::from(self.at[0]) | u64::from(self.at[1]) << 32)
+    }
+}
+
+impl Algorithm for Hourly {
+    type State = Next;
+    type Change = Micros;
+
+    fn plan(&self, next: &Next, now: Micros, _: Op, _: u64, _: u8) -> (Outcome, Change<Micros>) {
+        let at = next.inert_at();
+        match now >= at {
+            true => (Outcome::passed(1), Change::Commit(now + Micros(3_600_000_000))),
+            false => (Outcome::refused(Retry::After(at.since(now))), Change::Keep),
+        }
+    }
+
+    fn commit(&self, next: &mut Next, at: Micros) {
+        next.at = [at.0 as u32, (at.0 >> 32) as u32];
+    }
+}
+
+fn decide(table: &Table<Next>, number: u64, now: Micros) -> bool {
+    let entry = Entry { algorithm: &Hourly, key: mixed(number), limit: 0, units: 1, class: 0 };
+    table.one(&entry, now, Op::Decide).allowed
+}
+
+#[test]
+fn a_million_keys_take_at_most_48_bytes_each() {
+    const KEYS: u64 = 1_000_000;
+    assert_eq!(size_of::<Next>(), 12);
+    let mut table = None;
+    let info = measure(|| {
+        let made = table.insert(Table::new(KEYS as usize));
+        assert!((0..KEYS).all(|number| decide(made, number, Micros(1))));
+    });
+    let table = table.unwrap();
+    assert_eq!(table.len(), KEYS as usize);
+    let each = info.bytes_current as f64 / KEYS as f64;
+    assert!(each <= 48.0, "{each} bytes per key");
+
+    // Others that find no place take no room either.
+    let others = KEYS..KEYS + 10_000;
+    let info = measure(|| assert_eq!(others.filter(|&n| decide(&table, n, Micros(2))).count(), 1));
+    assert_eq!((table.len(), table.evicted()), (KEYS as usize, 0));
+    assert_eq!(info.bytes_current, 0);
+}
+
+#[test]
+fn a_known_key_is_decided_without_allocation() {
+    let table = Table::new(100);
+    decide(&table, 1, Micros(1));
+    let info = measure(|| {
+        for now in 2..1_000 {
+            decide(&table, 1, Micros(now));
+        }
+    });
+    assert_eq!(info.count_total, 0);
+}
+
+#[test]
+fn a_thread_allocates_for_its_first_count_and_for_none_after_it() {
+    let meter = Meter::new(&SCHEMA, Name::default());
+    meter.enter().close(Counter::own(0));
+    let info = measure(|| {
+        for _ in 0..1_000 {
+            meter.add(Counter::own(1));
+            meter.enter().close(Counter::own(0));
+            drop(meter.enter());
+        }
+    });
+    assert_eq!(info.count_total, 0);
+}
+
+#[test]
+fn a_body_that_holds_a_guard_allocates_for_the_first_and_for_none_after_it() {
+    let ledger = Arc::new(Ledger::default());
+    let hold = |guard: Guard| {
+        let body = ScriptedBody::new([Step::data("a")]);
+        drop(ResBody::holding(body, &HeaderMap::new(), guard));
+    };
+    let first = measure(|| hold(ledger.admit().erase()));
+    let unheld = measure(|| drop(ResBody::new(ScriptedBody::new([Step::data("a")]))));
+    let next = measure(|| hold(ledger.admit().erase()));
+    assert!(next.count_total < first.count_total);
+    assert_eq!(next.count_total, unheld.count_total, "what the script itself takes");
+    assert_eq!(ledger.ends().len(), 2);
+}
+
+#[test]
+fn passing_a_call_on_allocates_nothing() {
+    let clock = Clock::fast();
+    let request = Request::post("/").body(()).unwrap();
+    assert!(clock.is_fast());
+    let info = measure(|| {
+        let meta = Meta::of(&request);
+        let context = CallContext::current().with_deadline(clock.now());
+        let deadline = context.enter(|| CallContext::current().deadline());
+        let body = ResBody::new(Empty::<bytes::Bytes>::new());
+        assert!(deadline.is_some() && !meta.is_grpc());
+        drop((Response::new(body), ResBody::<()>::default()));
+    });
+    assert_eq!(info.count_total, 0);
+}
