@@ -98,6 +98,15 @@ impl<'a> Head<'a> {
         self.headers.get(name)
     }
 
+    /// Whether it is a CORS preflight: an `OPTIONS` with `Access-Control-Request-Method`, which a
+    /// browser sends ahead of a request and no script can.
+    #[must_use]
+    #[inline]
+    pub fn is_preflight(&self) -> bool {
+        self.method == Method::OPTIONS
+            && self.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+    }
+
     /// The host that is asked for, without its port: of the target, else of the `Host` header.
     ///
     /// As it was sent: in any case, IPv6 addresses in brackets. `None` if there is none or if the

@@ -10,7 +10,6 @@ use palisade_core::algorithm::{Algorithm, Change, Op, Outcome, Retry, State};
 use palisade_core::store::{Answer, AnyStore, Charge, MemoryStore, Policy, Store, StoreError};
 use palisade_core::test::assert_send_sync_clone;
 use palisade_core::{ManualClock, Micros, Name};
-use smallvec::{SmallVec, smallvec};
 use tokio_test::{assert_pending, task};
 
 /// So many, and then never again.
@@ -60,7 +59,7 @@ struct Calls {
 struct Running<'a>(&'a Calls);
 
 impl Store for Hanging {
-    async fn execute(&self, _: Op, _: SmallVec<[Charge; 2]>) -> Result<Answer, StoreError> {
+    async fn execute(&self, _: Op, _: Vec<Charge>) -> Result<Answer, StoreError> {
         self.0.begun.fetch_add(1, Ordering::Relaxed);
         self.0.running.fetch_add(1, Ordering::Relaxed);
         let _running = Running(&self.0);
@@ -84,7 +83,7 @@ impl Hanging {
 async fn an_erased_store_is_the_store() {
     let manual = ManualClock::at(Micros(5));
     let store = AnyStore::new(MemoryStore::with(10, manual.clock()));
-    let charges: SmallVec<[Charge; 2]> = smallvec![charge("a", 1), charge("b", 2)];
+    let charges: Vec<Charge> = vec![charge("a", 1), charge("b", 2)];
 
     let first = store.execute(Op::Decide, charges.clone()).await.unwrap();
     assert_eq!((first.allowed(), first.outcomes.len(), first.now), (true, 2, Micros(5)));
@@ -92,7 +91,7 @@ async fn an_erased_store_is_the_store() {
     assert!(!second.allowed(), "clones share the store");
     let allowed: Vec<bool> = second.outcomes.iter().map(|outcome| outcome.allowed).collect();
     assert_eq!(allowed, [false, true], "in the order of the charges");
-    let third = store.execute(Op::Decide, smallvec![charge("b", 2)]).await.unwrap();
+    let third = store.execute(Op::Decide, vec![charge("b", 2)]).await.unwrap();
     assert!(third.allowed(), "the refused call charged nothing");
 }
 
@@ -100,7 +99,7 @@ async fn an_erased_store_is_the_store() {
 fn dropping_an_execution_drops_the_stores_own_future() {
     let hanging = Hanging::default();
     let store = AnyStore::new(hanging.clone());
-    let mut execution = task::spawn(store.execute(Op::Decide, smallvec![]));
+    let mut execution = task::spawn(store.execute(Op::Decide, vec![]));
     assert_eq!(hanging.under_way(), (0, 0), "a future does nothing unless polled");
     assert_pending!(execution.poll());
     assert_eq!(hanging.under_way(), (1, 1));
@@ -112,7 +111,7 @@ fn dropping_an_execution_drops_the_stores_own_future() {
 fn an_execution_keeps_its_store_alive() {
     let hanging = Hanging::default();
     let store = AnyStore::new(hanging.clone());
-    let mut execution = task::spawn(store.execute(Op::Decide, smallvec![]));
+    let mut execution = task::spawn(store.execute(Op::Decide, vec![]));
     drop(store);
     assert_pending!(execution.poll());
     assert_eq!(Arc::strong_count(&hanging.0), 2);

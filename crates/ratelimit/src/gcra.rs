@@ -137,7 +137,7 @@ impl Gcra {
     }
 
     #[inline(always)]
-    const fn outcome(&self, level: u64, granted: u64) -> Outcome {
+    pub(crate) const fn outcome(&self, level: u64, granted: u64) -> Outcome {
         Outcome::passed(granted)
             .with_room(self.tau.saturating_sub(level), self.num)
             .with_debt(level, self.den as u64)

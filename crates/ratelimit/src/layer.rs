@@ -126,6 +126,13 @@ impl<K, R> RateLimitLayer<K, R> {
         self.edit(|shared| shared.fixed.missing = missing)
     }
 
+    /// Lets CORS preflights pass without taking anything (the default), or counts them like any
+    /// request. A browser sends them unasked, and a refused one fails the request behind it.
+    #[must_use]
+    pub fn skip_preflights(self, skip: bool) -> Self {
+        self.edit(|shared| shared.fixed.skip_preflights = skip)
+    }
+
     /// Keeps the limit in `store` instead of this process's memory, so that a fleet shares it.
     #[must_use]
     pub fn store(self, store: impl Store) -> Self {

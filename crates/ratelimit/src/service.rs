@@ -96,7 +96,7 @@ impl<S, K, R> RateLimit<S, K, R> {
         self.shared.warn_missing(by);
         match self.shared.fixed.missing {
             Missing::Shared => self.shared.decide(Bucket::Everybody, by),
-            Missing::Pass => self.shared.pass_keyless(),
+            Missing::Pass => self.shared.pass_free(),
             Missing::Reject => self.shared.refuse(switch, Reason::key_missing(by), None),
         }
     }
@@ -118,6 +118,13 @@ where
 
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
+        if self.shared.fixed.skip_preflights
+            && R::head(&request).is_some_and(|head| head.is_preflight())
+            && self.shared.switch().enabled
+        {
+            self.shared.pass_free();
+            return ResponseFuture::passing(self.inner.call(request), None);
+        }
         if let Some(decision) = self.ask(&request) {
             // The readied service is given up, so that nothing of it is held while the store takes
             // its time; a clone is readied after that.

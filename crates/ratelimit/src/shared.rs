@@ -50,6 +50,7 @@ pub(crate) struct Fixed {
     pub(crate) most_keys: usize,
     pub(crate) headers: Headers,
     pub(crate) missing: Missing,
+    pub(crate) skip_preflights: bool,
     pub(crate) store: Option<AnyStore>,
     pub(crate) outage: Outage,
 }
@@ -89,6 +90,7 @@ impl Shared {
             most_keys: MOST_KEYS,
             headers: Headers::default(),
             missing: Missing::default(),
+            skip_preflights: true,
             store: None,
             outage: Outage::default(),
         };
@@ -238,7 +240,8 @@ impl Shared {
         Verdict::Refuse(why, outcome)
     }
 
-    pub(crate) fn pass_keyless(&self) -> Verdict {
+    /// Lets a call pass that no limit is asked about.
+    pub(crate) fn pass_free(&self) -> Verdict {
         self.base.meter().add(PASSED);
         Verdict::Pass(None)
     }

@@ -11,7 +11,6 @@ use palisade_core::store::{AnyStore, Charge, Execution, Policy};
 use palisade_core::telemetry::Ticket;
 use palisade_core::{Alarm, Reason, Respond};
 use pin_project_lite::pin_project;
-use smallvec::smallvec;
 use tower_service::Service;
 
 use crate::options::Outage;
@@ -62,7 +61,7 @@ impl Decision {
         let policy = Policy::new(shared.base().name(), shared.gcra());
         let charge = Charge { key, policy, units: 1, class: 0 };
         Self {
-            execution: store.execute(Op::Decide, smallvec![charge]),
+            execution: store.execute(Op::Decide, vec![charge]),
             shared: Arc::clone(shared),
             bucket,
             by,

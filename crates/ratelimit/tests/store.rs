@@ -15,7 +15,6 @@ use palisade_core::{Header, LayerError, ManualClock, Micros};
 use palisade_ratelimit::{
     Gcra, Missing, Outage, RateLimitHandle, RateLimitLayer, Ratio, per_minute, per_second,
 };
-use smallvec::{SmallVec, smallvec};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_test::{assert_pending, assert_ready, task};
@@ -47,7 +46,7 @@ struct Questions {
 }
 
 impl Store for Told {
-    async fn execute(&self, op: Op, charges: SmallVec<[Charge; 2]>) -> Result<Answer, StoreError> {
+    async fn execute(&self, op: Op, charges: Vec<Charge>) -> Result<Answer, StoreError> {
         self.busy.fetch_add(1, Ordering::Relaxed);
         let _busy = Busy(&self.busy);
         self.asked.send((op, charges[0].clone())).unwrap();
@@ -55,9 +54,9 @@ impl Store for Told {
         let outcome = Outcome::passed(1).with_remaining(7).with_reset(Micros(2_500_000));
         let retry = Retry::After(Micros(1_500_000));
         let outcomes = match self.say {
-            Say::Pass => smallvec![outcome],
-            Say::Refuse => smallvec![Outcome::refused(retry).with_reset(Micros(2_500_000))],
-            Say::Nothing => smallvec![],
+            Say::Pass => vec![outcome],
+            Say::Refuse => vec![Outcome::refused(retry).with_reset(Micros(2_500_000))],
+            Say::Nothing => vec![],
             Say::NotSent => return Err(StoreError::NotSent("no route".into())),
             Say::Unknown => return Err(StoreError::Unknown("cut".into())),
             Say::Rejected => return Err(StoreError::Rejected("read only".into())),

@@ -4,13 +4,15 @@ use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use palisade_core::switch::Switch;
 use palisade_core::telemetry::{self, Ticket};
 use palisade_core::{Alarm, CallContext, Clock, Micros, Name, Reason, Rejection, Respond};
 use pin_project_lite::pin_project;
 
-use crate::shared::{FAILED, LAYER, PASSED, SHADOWED, TIMED_OUT};
+use crate::shared::{FAILED, LAYER, PASSED, SHADOWED, Shared, TIMED_OUT};
 
 pin_project! {
     /// The future of a [`Timeout`](crate::Timeout) service.
@@ -36,8 +38,8 @@ pub(crate) struct Watch {
     pub(crate) clock: Clock,
     pub(crate) context: CallContext,
     pub(crate) ticket: Ticket,
-    /// Not so, if the call is only to be counted when it is late.
-    pub(crate) enforced: bool,
+    /// Who decides whether the call is cut when it is late; `None` if it is in any case.
+    pub(crate) lenient: Option<(Arc<Shared>, Switch)>,
 }
 
 impl<F, Req, R, M> ResponseFuture<F, Req, R, M> {
@@ -82,7 +84,7 @@ where
             return Poll::Pending;
         }
         let Some(watch) = this.watch.take() else { return Poll::Pending };
-        if !watch.enforced {
+        if watch.lenient.is_some_and(|(shared, switch)| !shared.enforces(switch)) {
             watch.ticket.close(SHADOWED);
             return Poll::Pending;
         }

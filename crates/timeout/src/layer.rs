@@ -68,7 +68,7 @@ impl<R> TimeoutLayer<R> {
         self.edit(|shared| shared.set_switch(|switch| Switch { enabled, ..switch }))
     }
 
-    /// Cuts this share of calls only, if they are late; all unless set. The rest run on and are
+    /// Cuts this share of late calls only; all unless set. The rest run on and are
     /// counted as `shadowed` when they would have been cut: with [`Ratio::ZERO`] a timeout is tried
     /// out without anybody noticing.
     #[must_use]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use palisade_core::base::Shared as _;
-use palisade_core::{CallContext, Http, Respond};
+use palisade_core::{CallContext, Http, Ratio, Respond};
 use tower_service::Service;
 
 use crate::future::{ResponseFuture, Watch};
@@ -51,8 +51,9 @@ impl<S, R> Timeout<S, R> {
         let base = self.shared.base();
         let clock = base.clock().clone();
         let deadline = clock.now() + settings.head;
-        let enforced = self.shared.enforces(settings.switch);
-        let context = CallContext::current();
+        let (switch, context) = (settings.switch, CallContext::current());
+        // Those inside are told of a deadline only if it is one.
+        let enforced = switch.enforce == Ratio::ONE;
         Some(Watch {
             name: base.name(),
             limit: settings.head,
@@ -60,7 +61,7 @@ impl<S, R> Timeout<S, R> {
             clock,
             context: if enforced { context.with_deadline(deadline) } else { context },
             ticket: base.meter().enter(),
-            enforced,
+            lenient: (!enforced).then(|| (Arc::clone(&self.shared), switch)),
         })
     }
 }

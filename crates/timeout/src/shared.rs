@@ -78,8 +78,7 @@ impl Shared {
         self.set(|old| Settings { switch: change(old.switch), ..old });
     }
 
-    /// Whether this call, should it be late, is of the share that is cut.
-    #[inline]
+    /// Whether a late call is of the share that is cut.
     pub(crate) fn enforces(&self, switch: Switch) -> bool {
         self.share.enforces(switch.enforce)
     }

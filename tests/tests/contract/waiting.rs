@@ -11,7 +11,6 @@ use palisade::{
     store::{Answer, Charge, Store, StoreError},
     test::{Probe, after, count_polls, drop_at_every_await, ready},
 };
-use smallvec::SmallVec;
 use tokio_test::{assert_pending, assert_ready_ok, task};
 use tower::{Layer, Service, ServiceExt};
 
@@ -23,7 +22,7 @@ const DELAY: Duration = Duration::from_millis(20);
 struct Slow;
 
 impl Store for Slow {
-    async fn execute(&self, _: Op, charges: SmallVec<[Charge; 2]>) -> Result<Answer, StoreError> {
+    async fn execute(&self, _: Op, charges: Vec<Charge>) -> Result<Answer, StoreError> {
         tokio::time::sleep(DELAY).await;
         let outcomes = charges.iter().map(|charge| Outcome::passed(charge.units)).collect();
         Ok(Answer { outcomes, now: Clock::default().now() })
@@ -34,7 +33,7 @@ impl Store for Slow {
 struct Silent;
 
 impl Store for Silent {
-    async fn execute(&self, _: Op, _: SmallVec<[Charge; 2]>) -> Result<Answer, StoreError> {
+    async fn execute(&self, _: Op, _: Vec<Charge>) -> Result<Answer, StoreError> {
         std::future::pending().await
     }
 }
@@ -43,7 +42,7 @@ impl Store for Silent {
 struct Broken;
 
 impl Store for Broken {
-    async fn execute(&self, _: Op, _: SmallVec<[Charge; 2]>) -> Result<Answer, StoreError> {
+    async fn execute(&self, _: Op, _: Vec<Charge>) -> Result<Answer, StoreError> {
         tokio::time::sleep(DELAY).await;
         Err(StoreError::NotSent("no route".into()))
     }
@@ -53,7 +52,7 @@ impl Store for Broken {
 struct Panicking;
 
 impl Store for Panicking {
-    async fn execute(&self, _: Op, _: SmallVec<[Charge; 2]>) -> Result<Answer, StoreError> {
+    async fn execute(&self, _: Op, _: Vec<Charge>) -> Result<Answer, StoreError> {
         panic!("in the store")
     }
 }

@@ -7,7 +7,7 @@ use http::{HeaderMap, Request, Response};
 use http_body::Body;
 
 use super::{Meta, Respond};
-use crate::{BoxError, LayerError, Rejection, ResBody, answer, guard::Guard};
+use crate::{BoxError, HasHead, Head, LayerError, Rejection, ResBody, answer, guard::Guard};
 
 /// Answers with a response: `application/problem+json`, or a trailers-only status for gRPC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,10 +33,15 @@ impl<F> fmt::Debug for RespondWith<F> {
 
 /// What the four modes share: the body is wrapped, a guard moves into it.
 macro_rules! http_responses {
-    ($body:ident) => {
+    ($request:ident, $body:ident) => {
         type Response = Response<ResBody<$body>>;
 
         const HEADERS: bool = true;
+
+        #[inline]
+        fn head(request: &Request<$request>) -> Option<Head<'_>> {
+            Some(request.head())
+        }
 
         #[inline]
         fn pass(response: Response<$body>) -> Self::Response {
@@ -60,7 +65,7 @@ impl<A, B: Body, E> Respond<Request<A>, Response<B>, E> for Http {
     type Error = E;
     type Meta = Meta;
 
-    http_responses!(B);
+    http_responses!(A, B);
 
     #[inline]
     fn meta(request: &Request<A>) -> Meta {
@@ -81,7 +86,7 @@ impl<A, B: Body, E> Respond<Request<A>, Response<B>, E> for Typed {
     type Error = LayerError<E>;
     type Meta = ();
 
-    http_responses!(B);
+    http_responses!(A, B);
 
     #[inline]
     fn meta(_: &Request<A>) {}
@@ -100,7 +105,7 @@ impl<A, B: Body, E: Into<BoxError>> Respond<Request<A>, Response<B>, E> for Boxe
     type Error = BoxError;
     type Meta = ();
 
-    http_responses!(B);
+    http_responses!(A, B);
 
     #[inline]
     fn meta(_: &Request<A>) {}
@@ -122,7 +127,7 @@ where
     type Error = E;
     type Meta = Meta;
 
-    http_responses!(B);
+    http_responses!(A, B);
 
     #[inline]
     fn meta(request: &Request<A>) -> Meta {

@@ -24,7 +24,7 @@ use bytes::Bytes;
 pub use self::http_modes::{Boxed, Http, RespondWith, Typed};
 pub use self::meta::Meta;
 pub use self::plain_modes::{Plain, PlainBoxed, RejectWith};
-use crate::{Rejection, guard::Guard};
+use crate::{Head, Rejection, guard::Guard};
 
 /// The response that [`RespondWith`] takes; a layer wraps its body.
 pub type HttpResponse = ::http::Response<Bytes>;
@@ -55,6 +55,12 @@ pub trait Respond<Req, Res, Err>: Clone {
 
     /// Takes what must be remembered.
     fn meta(request: &Req) -> Self::Meta;
+
+    /// The head of the request, if it is an HTTP request.
+    fn head(request: &Req) -> Option<Head<'_>> {
+        let _ = request;
+        None
+    }
 
     /// Fits the inner service's response.
     fn pass(response: Res) -> Self::Response;

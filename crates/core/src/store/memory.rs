@@ -50,7 +50,7 @@ impl MemoryStore {
                 class: charge.class,
             })
             .collect();
-        Answer { outcomes: self.table.all(&entries, now, op), now }
+        Answer { outcomes: self.table.all(&entries, now, op).into_vec(), now }
     }
 
     /// How many keys have a state.
@@ -73,7 +73,7 @@ impl Default for MemoryStore {
 }
 
 impl Store for MemoryStore {
-    async fn execute(&self, op: Op, charges: SmallVec<[Charge; 2]>) -> Result<Answer, StoreError> {
+    async fn execute(&self, op: Op, charges: Vec<Charge>) -> Result<Answer, StoreError> {
         Ok(self.execute_at(op, &charges, self.clock.now()))
     }
 }

@@ -18,8 +18,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
 pub use self::error::StoreError;
 pub use self::memory::MemoryStore;
 pub use self::policy::Policy;
@@ -44,7 +42,7 @@ pub struct Charge {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// One outcome per charge, in their order. If any is refused, none was charged.
-    pub outcomes: SmallVec<[Outcome; 2]>,
+    pub outcomes: Vec<Outcome>,
     /// The time by the store's clock.
     pub now: Micros,
 }
@@ -69,7 +67,7 @@ pub trait Store: Send + Sync + 'static {
     fn execute(
         &self,
         op: Op,
-        charges: SmallVec<[Charge; 2]>,
+        charges: Vec<Charge>,
     ) -> impl Future<Output = Result<Answer, StoreError>> + Send;
 }
 
@@ -81,11 +79,11 @@ pub struct AnyStore(Arc<dyn Erased>);
 pub type Execution = Pin<Box<dyn Future<Output = Result<Answer, StoreError>> + Send>>;
 
 trait Erased: Send + Sync {
-    fn execute(self: Arc<Self>, op: Op, charges: SmallVec<[Charge; 2]>) -> Execution;
+    fn execute(self: Arc<Self>, op: Op, charges: Vec<Charge>) -> Execution;
 }
 
 impl<S: Store> Erased for S {
-    fn execute(self: Arc<Self>, op: Op, charges: SmallVec<[Charge; 2]>) -> Execution {
+    fn execute(self: Arc<Self>, op: Op, charges: Vec<Charge>) -> Execution {
         Box::pin(async move { Store::execute(&*self, op, charges).await })
     }
 }
@@ -98,7 +96,7 @@ impl AnyStore {
 
     /// Executes `op` on all of `charges`, committing all of them or none.
     #[must_use]
-    pub fn execute(&self, op: Op, charges: SmallVec<[Charge; 2]>) -> Execution {
+    pub fn execute(&self, op: Op, charges: Vec<Charge>) -> Execution {
         Arc::clone(&self.0).execute(op, charges)
     }
 }

@@ -24,9 +24,6 @@ use self::room::Room;
 use crate::Micros;
 use crate::algorithm::{Algorithm, Change, Op, Outcome, State};
 
-/// How many keys a shard has at least, on average, when the table is full.
-const FEWEST_IN_SHARD: usize = 64;
-
 /// One limit of a call, for a table.
 #[derive(Debug)]
 pub struct Entry<'a, A> {
