@@ -4,25 +4,25 @@
 #![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 use std::fmt::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use http::Request;
 use palisade_core::store::MemoryStore;
 use palisade_core::test::echo;
 use palisade_core::{Header, ManualClock};
 use palisade_ratelimit::{Missing, RateLimitLayer, RateLimiter, per_second};
+use parking_lot::Mutex;
 use tower::{Layer, ServiceExt};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber, field, subscriber};
 
 /// Keeps the events of this crate as lines.
 #[derive(Clone, Default)]
-#[allow(clippy::disallowed_types, reason = "no need for another dependency")]
 struct Lines(Arc<Mutex<Vec<String>>>);
 
 impl Lines {
     fn of(&self, level: Level) -> Vec<String> {
-        let lines = self.0.lock().unwrap().clone();
+        let lines = self.0.lock().clone();
         lines.into_iter().filter(|line| line.starts_with(level.as_str())).collect()
     }
 }
@@ -39,7 +39,7 @@ impl Subscriber for Lines {
     fn event(&self, event: &Event<'_>) {
         let mut line = Line(event.metadata().level().to_string());
         event.record(&mut line);
-        self.0.lock().unwrap().push(line.0);
+        self.0.lock().push(line.0);
     }
 
     fn record(&self, _: &Id, _: &Record<'_>) {}
@@ -80,7 +80,7 @@ async fn a_missing_key_is_warned_of_once() {
         let warnings = lines.of(Level::WARN);
         assert_eq!(warnings.len(), 1, "{missing:?}: {warnings:?}");
         assert!(warnings[0].contains(r#"name="api""#) && warnings[0].contains("(x-api-key)"));
-        lines.0.lock().unwrap().clear();
+        lines.0.lock().clear();
     }
 }
 

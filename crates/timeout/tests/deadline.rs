@@ -36,7 +36,7 @@ async fn seen(layers: &[TimeoutLayer]) -> Seen {
             Ok::<Seen, Infallible>([called, polled, left()])
         }
     });
-    let mut service = tower::util::BoxCloneService::new(inner.map_err(|error| error.into()));
+    let mut service = tower::util::BoxCloneService::new(inner.map_err(Into::into));
     for layer in layers.iter().rev() {
         service = tower::util::BoxCloneService::new(layer.clone().plain_boxed().layer(service));
     }
