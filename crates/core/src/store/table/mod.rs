@@ -77,7 +77,7 @@ impl<S: State> Table<S> {
         self.one_at(entry, || now, op)
     }
 
-    /// Executes `op` on one limit, at the time that `now` reads under the key's lock.
+    /// Executes `op` on one limit, at the time that `clock` tells under the lock of its state.
     ///
     /// A time that was read before, while others were served, would make what they took look like a
     /// step back of the clock, which an algorithm repairs: some of it would be given back.
@@ -85,13 +85,13 @@ impl<S: State> Table<S> {
     pub fn one_at<A: Algorithm<State = S>>(
         &self,
         entry: &Entry<'_, A>,
-        now: impl FnOnce() -> Micros,
+        clock: impl Fn() -> Micros,
         op: Op,
     ) -> Outcome {
         let mut map = self.shard(entry.key).0.lock();
-        let now = now();
+        let now = clock();
         let Some(state) = map.get_mut(entry.key) else {
-            return self.one_unseen(map, entry, now, op);
+            return self.one_unseen(map, entry, now, clock, op);
         };
         let (outcome, change) = entry.algorithm.plan(state, now, op, entry.units, entry.class);
         match change {
@@ -112,6 +112,7 @@ impl<S: State> Table<S> {
         mut map: MutexGuard<'_, Map<S>>,
         entry: &Entry<'_, A>,
         now: Micros,
+        clock: impl Fn() -> Micros,
         op: Op,
     ) -> Outcome {
         match self.place(&mut map, now, |_| false) {
@@ -134,6 +135,7 @@ impl<S: State> Table<S> {
                 drop(map);
                 self.room.overflow();
                 let mut overflow = self.overflow.lock();
+                let now = clock();
                 let state = overflow.of_limit(entry.limit);
                 let (outcome, change) =
                     entry.algorithm.plan(state, now, op, entry.units, entry.class);
