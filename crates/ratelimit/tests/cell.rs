@@ -114,10 +114,10 @@ proptest! {
 }
 
 /// Runs `check` on eight threads at once, and sums what passed.
-fn hammer(checks: usize, check: impl Fn() -> bool + Sync) -> usize {
+fn hammer(checks: usize, check: impl Fn(usize) -> bool + Sync) -> usize {
     let check = &check;
     thread::scope(|scope| {
-        let run = || (0..checks).filter(|_| check()).count();
+        let run = || (0..checks).filter(|&turn| check(turn)).count();
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(run)).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).sum()
     })
@@ -128,7 +128,7 @@ fn eight_threads_together_take_exactly_the_burst() {
     // A word with and without fractions, and the locked cell.
     for limit in [1_000, 1_009, 29_009] {
         let limiter = RateLimiter::new(per_second(limit)).clock(ManualClock::new().clock());
-        assert_eq!(hammer(4_000, || limiter.check().is_ok()), limit as usize);
+        assert_eq!(hammer(4_000, |_| limiter.check().is_ok()), limit as usize);
 
         let snapshot = limiter.handle().snapshot();
         let counted = (snapshot.passed, snapshot.rejected);
@@ -152,7 +152,7 @@ fn while_the_quota_changes_eight_threads_still_take_no_more_than_the_burst() {
                 quotas.iter().for_each(|quota| handle.set_quota(*quota));
             }
         });
-        let passed = hammer(20_000, || limiter.check().is_ok());
+        let passed = hammer(20_000, |_| limiter.check().is_ok());
         done.store(true, Ordering::Relaxed);
         passed
     });
@@ -186,15 +186,22 @@ fn under_contention_no_time_passes_twice() {
     // Each check moves the time on, and there are ten for each unit: a thread that is late sees what
     // the others took from an older time, must not take it for a step back of the clock, and must
     // not give it back.
-    let checks: [fn(&RateLimiter) -> bool; 2] =
-        [|limiter| limiter.check().is_ok(), |limiter| limiter.check_key(KEY).is_ok()];
-    for check in checks {
+    let check = |keys: &[&str]| {
         let clock = ManualClock::new();
-        let limiter = RateLimiter::new(per_second(100).burst(1_000)).clock(clock.clock());
-        let passed = hammer(50_000, || {
+        let limiter = RateLimiter::new(per_second(100).burst(1_000)).max_keys(1);
+        let limiter = limiter.clock(clock.clock());
+        hammer(50_000, |turn| {
             clock.advance(Duration::from_millis(1));
-            check(&limiter)
-        });
-        assert!(passed <= 1_000 + 8 * 50_000 / 10, "{passed}");
+            match keys {
+                [] => limiter.check().is_ok(),
+                _ => limiter.check_key(keys[turn % keys.len()]).is_ok(),
+            }
+        })
+    };
+    let most = 1_000 + 8 * 50_000 / 10;
+    // For all, for one key, and for one that has its place and one that has none.
+    for (keys, most) in [(&[][..], most), (&["a"], most), (&["a", "b"], 2 * most)] {
+        let passed = check(keys);
+        assert!(passed <= most, "{keys:?}: {passed}");
     }
 }

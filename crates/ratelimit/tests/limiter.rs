@@ -121,7 +121,7 @@ fn when_there_are_too_many_keys_the_new_ones_share_a_bucket() {
 
 #[test]
 fn a_key_whose_bucket_is_full_again_gives_its_place_to_a_new_one() {
-    for most in [1, 2, 10, 100, 1_000] {
+    for most in [1, 2, 10, 100] {
         let clock = ManualClock::new();
         let limiter = RateLimiter::new(per_second(1)).max_keys(most).clock(clock.clock());
         for round in 0..3_u64 {
