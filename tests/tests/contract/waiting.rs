@@ -207,3 +207,12 @@ async fn a_disabled_layer_does_not_ask_its_store() {
     let answer = call(&layer, ready::<Req, Res>(ok()), get()).await.unwrap();
     assert_eq!(answer.status(), 200);
 }
+#[tokio::test(start_paused = true)]
+async fn a_layer_that_is_switched_off_while_a_call_waits_lets_it_pass() {
+    let layer = RateLimitLayer::new(per_day(1)).store(Broken);
+    let answer = tokio::spawn(call(&layer, ready::<Req, Res>(ok()), get()));
+    tokio::task::yield_now().await;
+    layer.handle().set_enabled(false);
+    let answer = answer.await.unwrap().unwrap();
+    assert_eq!(answer.status(), 200, "{:?}", answer.extensions().get::<palisade::Rejection>());
+}

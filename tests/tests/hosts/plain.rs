@@ -56,3 +56,27 @@ async fn boxed_errors_stack_with_towers_own() {
     let late = service.oneshot(job("a")).await.unwrap_err();
     assert_eq!(rejection(&*late).unwrap().layer(), "timeout");
 }
+
+/// The share is of refusals; calls in time must not shift it.
+#[tokio::test(start_paused = true)]
+async fn half_of_the_late_calls_are_cut_whatever_comes_between_them() {
+    let layer = TimeoutLayer::new(Duration::from_secs(1)).enforce(Ratio::percent(50)).plain();
+    for _ in 0..10 {
+        layer.layer(palisade::test::ready(())).oneshot(()).await.unwrap();
+        let late = layer.layer(pending::<(), ()>()).oneshot(());
+        let _ = tokio::time::timeout(Duration::from_secs(5), late).await;
+    }
+    let seen = layer.handle().snapshot();
+    assert_eq!((seen.rejected, seen.shadowed), (5, 5));
+}
+
+/// What was owed by the old quota is owed at most until a bucket of the new one is full, counted
+/// from the change and not from the first call after it.
+#[tokio::test(start_paused = true)]
+async fn an_hour_after_a_quota_was_raised_nothing_of_the_old_debt_is_left() {
+    let limiter = RateLimiter::new(per_day(1));
+    limiter.check().unwrap();
+    limiter.handle().set_quota(per_second(10));
+    tokio::time::advance(Duration::from_secs(3600)).await;
+    assert!(limiter.check().is_ok());
+}

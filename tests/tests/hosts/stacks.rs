@@ -109,3 +109,16 @@ async fn our_timeout_stands_outside_of_tower_https() {
     let answer = app.oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(answer.status(), 503);
 }
+#[tokio::test(start_paused = true)]
+async fn a_preflight_spends_nothing() {
+    let limit = RateLimitLayer::new(per_hour(1)).name("inner");
+    // Cors inside of the limit: the preflight reaches us.
+    let app = Router::new()
+        .route("/", get(|| async {}))
+        .layer(ServiceBuilder::new().layer(limit).layer(CorsLayer::permissive()));
+    for _ in 0..3 {
+        assert_eq!(app.clone().oneshot(from_browser("OPTIONS")).await.unwrap().status(), 200);
+    }
+    assert_eq!(app.clone().oneshot(from_browser("GET")).await.unwrap().status(), 200);
+    assert_eq!(app.oneshot(from_browser("GET")).await.unwrap().status(), 429);
+}
