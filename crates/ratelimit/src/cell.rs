@@ -52,10 +52,11 @@ impl Cell {
         op: Op,
         units: u64,
     ) -> (Settings, Option<Outcome>) {
-        if op == Op::Decide && units == 1 {
-            if let Some(passed) = self.pass_one(settings, &now) {
-                return passed;
-            }
+        if op == Op::Decide
+            && units == 1
+            && let Some(passed) = self.pass_one(settings, &now)
+        {
+            return passed;
         }
         loop {
             let (settings_now, word) = settings.get_with(|_| self.word.load(Ordering::Acquire));

@@ -76,8 +76,8 @@ impl RateLimitHandle {
         }
     }
 
-    /// Changes the quota. Debt is kept as time: who had to wait a second still has to, at most until
-    /// a bucket of the new quota is full.
+    /// Changes the quota. Debt is kept as time: who had to wait a second still has to. What is more
+    /// than a bucket of the new quota takes to fill is dropped when the key calls next.
     pub fn set_quota(&self, quota: Quota) {
         self.shared.set_quota(quota);
     }

@@ -214,5 +214,5 @@ async fn a_layer_that_is_switched_off_while_a_call_waits_lets_it_pass() {
     tokio::task::yield_now().await;
     layer.handle().set_enabled(false);
     let answer = answer.await.unwrap().unwrap();
-    assert_eq!(answer.status(), 200, "{:?}", answer.extensions().get::<palisade::Rejection>());
+    assert_eq!(answer.status(), 200, "{:?}", answer.extensions().get::<Rejection>());
 }
