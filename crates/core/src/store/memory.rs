@@ -39,6 +39,10 @@ impl MemoryStore {
 
     /// Executes `op` on all of `charges` at `now`, committing all of them or none.
     pub fn execute_at(&self, op: Op, charges: &[Charge], now: Micros) -> Answer {
+        self.execute_when(op, charges, || now)
+    }
+
+    fn execute_when(&self, op: Op, charges: &[Charge], now: impl Fn() -> Micros) -> Answer {
         let entries: SmallVec<[Entry<'_, Policy>; 2]> = charges
             .iter()
             .enumerate()
@@ -50,7 +54,8 @@ impl MemoryStore {
                 class: charge.class,
             })
             .collect();
-        Answer { outcomes: self.table.all(&entries, now, op).into_vec(), now }
+        let (outcomes, now) = self.table.all_at(&entries, now, op);
+        Answer { outcomes: outcomes.into_vec(), now }
     }
 
     /// How many keys have a state.
@@ -74,6 +79,6 @@ impl Default for MemoryStore {
 
 impl Store for MemoryStore {
     async fn execute(&self, op: Op, charges: Vec<Charge>) -> Result<Answer, StoreError> {
-        Ok(self.execute_at(op, &charges, self.clock.now()))
+        Ok(self.execute_when(op, &charges, || self.clock.now()))
     }
 }

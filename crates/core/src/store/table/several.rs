@@ -28,7 +28,18 @@ impl<S: State> Table<S> {
         now: Micros,
         op: Op,
     ) -> SmallVec<[Outcome; 2]> {
-        let mut held = Held::lock(self, entries, now);
+        self.all_at(entries, || now, op).0
+    }
+
+    /// Executes `op` on several limits, at the time that `now` reads when everything is locked; see
+    /// [`one_at`](Self::one_at). Says that time, too.
+    pub fn all_at<A: Algorithm<State = S>>(
+        &self,
+        entries: &[Entry<'_, A>],
+        now: impl Fn() -> Micros,
+        op: Op,
+    ) -> (SmallVec<[Outcome; 2]>, Micros) {
+        let (mut held, now) = Held::lock(self, entries, now);
         // All take as many as the one that has fewest.
         let fewest = (op == Op::Take).then(|| {
             let granted = |entry: &Entry<'_, A>| held.plan(entry, entry.units, now, op).0.granted;
@@ -52,19 +63,24 @@ impl<S: State> Table<S> {
             outcomes.push(if uncharged { held.plan(entry, 0, now, op).0 } else { outcome });
         }
         held.tidy(entries, now);
-        outcomes
+        (outcomes, now)
     }
 }
 
 impl<'t, S: State> Held<'t, S> {
-    /// Locks the shards, and gives each new key its place if there is one.
-    fn lock<A>(table: &'t Table<S>, entries: &[Entry<'_, A>], now: Micros) -> Self {
+    /// Locks the shards, gives each new key its place if there is one, and tells the time.
+    fn lock<A>(
+        table: &'t Table<S>,
+        entries: &[Entry<'_, A>],
+        now: impl Fn() -> Micros,
+    ) -> (Self, Micros) {
         let mut indices: SmallVec<[usize; 4]> =
             entries.iter().map(|entry| table.shard_index(entry.key)).collect();
         indices.sort_unstable();
         indices.dedup();
         let shards = indices.iter().map(|&index| (index, table.shards()[index].0.lock())).collect();
         let mut held = Self { table, shards, overflow: None };
+        let mut time = now();
         // One key of the call must not take the place of another that happens to be inert.
         let ours = |key| entries.iter().any(|entry| entry.key == key);
         for entry in entries {
@@ -72,14 +88,18 @@ impl<'t, S: State> Held<'t, S> {
             if map.get_mut(entry.key).is_some() {
                 continue;
             }
-            match table.place(map, now, ours) {
+            match table.place(map, time, ours) {
                 Place::Own => {
                     map.insert(entry.key, S::default());
                 }
-                Place::Overflow => table.room.overflow(),
+                Place::Overflow => {
+                    table.room.overflow();
+                    held.overflow.get_or_insert_with(|| table.overflow.lock());
+                    time = now();
+                }
             }
         }
-        held
+        (held, time)
     }
 
     fn map(&mut self, key: u64) -> &mut Map<S> {
