@@ -11,7 +11,8 @@
 //! | [`Clock`], [`Micros`], [`CallContext`] | the time, and what a call carries along |
 //! | [`algorithm`], [`store`] | limits, and where they are kept |
 //! | [`guard`], [`classify`] | how admitted calls end, and what that says |
-//! | [`base`], [`hot`], [`switch`], [`telemetry`] | the parts of a layer |
+//! | [`base`], [`hot`], [`switch`], [`telemetry`] | what a layer's shared state is made of |
+//! | [`Alarm`], [`Name`] | a timer that is armed late, and a name that is free to copy |
 //! | `test` (feature `test-util`) | probes, scripted services and bodies |
 
 mod alarm;

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 use std::sync::Arc;
+use std::thread;
 
 use allocation_counter::measure;
 use http::{HeaderMap, Request, Response};
@@ -105,6 +106,19 @@ fn a_thread_allocates_for_its_first_count_and_for_none_after_it() {
         }
     });
     assert_eq!(info.count_total, 0);
+}
+
+#[test]
+fn a_new_thread_counts_on_the_page_of_one_that_ended() {
+    let meter = Arc::new(Meter::new(&SCHEMA, Name::default()));
+    let first_count = || {
+        let meter = Arc::clone(&meter);
+        thread::spawn(move || measure(|| meter.add(Counter::own(0))).bytes_total).join().unwrap()
+    };
+    // A page is 8 KiB. The threads of other tests may take some of those that are free.
+    let reused = (0..40).map(|_| first_count()).filter(|&bytes| bytes < 4_096).count();
+    assert!(reused >= 20, "{reused} of 40");
+    assert_eq!(meter.count(Counter::own(0)), 40);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 #![cfg(loom)]
 
+use std::sync::atomic::AtomicUsize;
+
 use loom::sync::Arc;
 use loom::thread;
 use palisade_core::hot::{Hot, Words};
@@ -36,56 +38,63 @@ impl Pair {
     }
 }
 
+struct State {
+    hot: Hot<Pair, 2>,
+    beside: AtomicU64,
+}
+
+/// Runs `each` in a thread of its own, and then `after`, in all orders there are. The thread that
+/// spawns the others takes no part: where it only reads, loom explores no order but one.
+fn race<const N: usize>(each: [fn(&State); N], after: fn(&State)) {
+    let orders = std::sync::Arc::new(AtomicUsize::new(0));
+    let seen = std::sync::Arc::clone(&orders);
+    loom::model(move || {
+        seen.fetch_add(1, Ordering::Relaxed);
+        let state = Arc::new(State { hot: Hot::new(Pair::of(1)), beside: AtomicU64::new(1) });
+        let threads = each.map(|work| {
+            let state = Arc::clone(&state);
+            thread::spawn(move || work(&state))
+        });
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        after(&state);
+    });
+    let orders = orders.load(Ordering::Relaxed);
+    assert!(orders > 100, "only {orders} orders: this is no model of a race");
+}
+
 #[test]
 fn readers_never_see_a_mix_of_old_and_new() {
-    loom::model(|| {
-        let hot = Arc::new(Hot::new(Pair::of(1)));
-        let writer = {
-            let hot = Arc::clone(&hot);
-            thread::spawn(move || hot.update(Pair::next))
-        };
-        let first = hot.get().assert_whole();
-        let second = hot.get().assert_whole();
+    let read = |state: &State| {
+        let first = state.hot.get().assert_whole();
+        let second = state.hot.get().assert_whole();
         assert!(first.0 <= second.0, "what was seen is not unseen");
-        writer.join().unwrap();
-        assert_eq!(hot.get(), Pair::of(2));
-    });
+    };
+    let write = |state: &State| state.hot.update(Pair::next);
+    race([read, write], |state| assert_eq!(state.hot.get(), Pair::of(2)));
 }
 
 #[test]
 fn two_writers_take_turns() {
-    loom::model(|| {
-        let hot = Arc::new(Hot::new(Pair::of(1)));
-        let writers = [(); 2].map(|()| {
-            let hot = Arc::clone(&hot);
-            thread::spawn(move || hot.update(Pair::next))
-        });
-        hot.get().assert_whole();
-        for writer in writers {
-            writer.join().unwrap();
-        }
-        assert_eq!(hot.get(), Pair::of(3), "no change is lost");
-    });
+    let write = |state: &State| state.hot.update(Pair::next);
+    let read = |state: &State| {
+        state.hot.get().assert_whole();
+    };
+    race([write, write, read], |state| assert_eq!(state.hot.get(), Pair::of(3)));
 }
 
 #[test]
 fn what_is_written_beside_the_settings_never_mixes_with_them() {
-    loom::model(|| {
-        let state = Arc::new((Hot::new(Pair::of(1)), AtomicU64::new(1)));
-        let writer = {
-            let state = Arc::clone(&state);
-            thread::spawn(move || {
-                let (hot, beside) = &*state;
-                hot.update_with(|old| {
-                    let new = old.next();
-                    beside.store(new.0, Ordering::Relaxed);
-                    (new, ())
-                });
-            })
-        };
-        let (hot, beside) = &*state;
-        let (settings, seen) = hot.get_with(|_| beside.load(Ordering::Relaxed));
+    let read = |state: &State| {
+        let (settings, seen) = state.hot.get_with(|_| state.beside.load(Ordering::Relaxed));
         assert_eq!(settings.assert_whole().0, seen);
-        writer.join().unwrap();
-    });
+    };
+    let write = |state: &State| {
+        state.hot.update_with(|old| {
+            state.beside.store(old.next().0, Ordering::Relaxed);
+            (old.next(), ())
+        });
+    };
+    race([read, write], |state| assert_eq!(state.beside.load(Ordering::Relaxed), 2));
 }

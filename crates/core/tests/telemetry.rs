@@ -186,3 +186,46 @@ fn counts_in_a_threads_last_moments_are_not_lost() {
     }
     assert_eq!((meter.count(PASSED), meter.count(LAST), meter.in_flight()), (30, 20, 0));
 }
+
+/// Counts on after the thread's page went to another thread.
+struct Lingering {
+    meter: Arc<Meter>,
+    together: Arc<Barrier>,
+}
+
+impl Drop for Lingering {
+    fn drop(&mut self) {
+        self.together.wait();
+        self.together.wait();
+        (0..50_000).for_each(|_| self.meter.add(PASSED));
+    }
+}
+
+thread_local! {
+    static LINGERING: RefCell<Option<Lingering>> = const { RefCell::new(None) };
+}
+
+#[test]
+fn a_thread_that_lingers_does_not_count_on_a_page_that_is_not_its_own_any_more() {
+    let meter = Arc::new(meter());
+    // Several times, since threads of other tests may get hold of the page.
+    for round in 1..=8 {
+        let together = Arc::new(Barrier::new(2));
+        let lingering = Lingering { meter: Arc::clone(&meter), together: Arc::clone(&together) };
+        let thread = thread::spawn(move || {
+            let meter = Arc::clone(&lingering.meter);
+            LINGERING.set(Some(lingering));
+            meter.add(PASSED);
+        });
+        together.wait();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                meter.add(PASSED);
+                together.wait();
+                (0..50_000).for_each(|_| meter.add(PASSED));
+            });
+        });
+        thread.join().unwrap();
+        assert_eq!(meter.count(PASSED), round * 100_002);
+    }
+}
