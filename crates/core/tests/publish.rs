@@ -11,6 +11,7 @@ use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use palisade_core::Name;
 use palisade_core::base::{self, Base, Shared};
 use palisade_core::telemetry::{Counter, Meter, Observe, Schema, Series, publish};
+use parking_lot::Mutex;
 
 const PASSED: Counter = Counter::own(0);
 const REJECTED: Counter = Counter::own(1);
@@ -23,6 +24,10 @@ const SERIES: &[Series] = &[
 
 static SCHEMA: Schema = Schema { layer: "kind", series: SERIES };
 static OTHER: Schema = Schema { layer: "other", series: SERIES };
+
+/// A `publish` holds every layer for as long as it takes, so that a layer that another test drops
+/// meanwhile is not gone yet: one test at a time.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// What a recorder that is installed now is given, for the layers of this name.
 fn published(name: &str) -> BTreeMap<String, f64> {
@@ -94,6 +99,7 @@ impl Observe for Layer {
 
 #[test]
 fn every_series_is_there_at_zero_from_the_start() {
+    let _alone = ALONE.lock();
     let _meter = Meter::new(&SCHEMA, Name::new("fresh"));
     let expected = [
         "palisade_in_flight{layer=kind,name=fresh}",
@@ -106,6 +112,7 @@ fn every_series_is_there_at_zero_from_the_start() {
 
 #[test]
 fn each_cell_shows_under_its_own_label() {
+    let _alone = ALONE.lock();
     let meter = Meter::new(&SCHEMA, Name::new("labels"));
     meter.add(PASSED);
     meter.add(PASSED);
@@ -121,6 +128,7 @@ fn each_cell_shows_under_its_own_label() {
 
 #[test]
 fn layers_of_equal_kind_and_name_are_summed_and_others_are_not() {
+    let _alone = ALONE.lock();
     let name = Name::new("summed");
     let meters = [&SCHEMA, &SCHEMA, &OTHER].map(|schema| Meter::new(schema, name));
     let _open = meters.iter().map(Meter::enter).collect::<Vec<_>>();
@@ -134,6 +142,7 @@ fn layers_of_equal_kind_and_name_are_summed_and_others_are_not() {
 
 #[test]
 fn it_does_not_matter_when_the_recorder_was_installed_or_how_often_this_runs() {
+    let _alone = ALONE.lock();
     let meter = Meter::new(&SCHEMA, Name::new("absolute"));
     meter.add(PASSED);
     assert_eq!(value(&published("absolute"), "passed"), 1.0);
@@ -154,6 +163,7 @@ fn it_does_not_matter_when_the_recorder_was_installed_or_how_often_this_runs() {
 
 #[test]
 fn a_renamed_layer_takes_its_counts_along() {
+    let _alone = ALONE.lock();
     let mut meter = Meter::new(&SCHEMA, Name::new("before"));
     meter.add(PASSED);
     meter.rename(Name::new("after"));
@@ -163,6 +173,7 @@ fn a_renamed_layer_takes_its_counts_along() {
 
 #[test]
 fn gauges_and_totals_are_asked_for_and_summed() {
+    let _alone = ALONE.lock();
     let layers = [Layer::named("observed", 3, 10), Layer::named("observed", 4, 20)];
     let series = published("observed");
     assert_eq!(value(&series, "palisade_keys{layer=kind,name=observed}"), 7.0);
@@ -173,6 +184,7 @@ fn gauges_and_totals_are_asked_for_and_summed() {
 
 #[test]
 fn a_counter_never_falls_when_a_layer_is_dropped() {
+    let _alone = ALONE.lock();
     let (gone, stays) = (Layer::named("monotonic", 3, 10), Layer::named("monotonic", 4, 20));
     gone.base().meter().add(PASSED);
     stays.base().meter().add(PASSED);
@@ -199,6 +211,7 @@ fn a_counter_never_falls_when_a_layer_is_dropped() {
 
 #[test]
 fn when_the_last_layer_is_dropped_its_counters_stay_and_its_gauges_are_zero() {
+    let _alone = ALONE.lock();
     let layer = Layer::named("last", 3, 10);
     layer.base().meter().add(PASSED);
     published("last");
@@ -212,6 +225,7 @@ fn when_the_last_layer_is_dropped_its_counters_stay_and_its_gauges_are_zero() {
 
 #[test]
 fn configuring_a_layer_in_place_keeps_it_observed() {
+    let _alone = ALONE.lock();
     let layer = Layer::named("unfinished", 3, 0);
     let layer = base::edit(layer, |layer| layer.base_mut().set_name(Name::new("finished")));
     assert_eq!(value(&published("finished"), "keys"), 3.0);

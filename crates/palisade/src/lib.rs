@@ -79,7 +79,7 @@ pub mod prelude {
     pub use palisade_timeout::TimeoutLayer;
 
     pub use crate::{
-        ClientIp, Global, Header, Host, Key, LayerError, Method, Quota, Ratio, Rejection, Route,
-        per_day, per_hour, per_minute, per_second, rejection,
+        BoxError, ClientIp, Clock, Global, Header, Host, Key, LayerError, Method, Quota, Ratio,
+        Rejection, Route, per_day, per_hour, per_minute, per_second, rejection,
     };
 }

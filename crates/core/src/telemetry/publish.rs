@@ -1,6 +1,6 @@
 //! The counters, as series of the `metrics` facade.
 
-use metrics::{Label, counter, gauge};
+use metrics::{Label, counter, describe_counter, describe_gauge, gauge};
 
 use super::PREFIX;
 use super::registry::{self, Seen};
@@ -14,6 +14,7 @@ use super::registry::{self, Seen};
 ///
 /// Costs a few microseconds per layer and thread; never called by a layer.
 pub fn publish() {
+    describe();
     for ((layer, name), sums) in registry::sums() {
         let labels = || {
             vec![Label::from_static_parts("layer", layer), Label::from_static_parts("name", name)]
@@ -38,4 +39,33 @@ pub fn publish() {
 
 fn full_name(metric: &'static str) -> String {
     [PREFIX, metric].concat()
+}
+
+/// What the series say, for the recorders that show it.
+fn describe() {
+    const COUNTERS: [(&str, &str); 5] = [
+        (
+            "requests_total",
+            "Calls by what became of them; shadowed ones passed below full enforcement.",
+        ),
+        ("rejections_total", "Refused calls by the reason."),
+        ("store_errors_total", "Decisions that a remote store did not make."),
+        ("ratelimit_evictions_total", "Keys forgotten because their bucket was full again."),
+        (
+            "ratelimit_overflow_total",
+            "Decisions on the bucket that new keys of a full table share.",
+        ),
+    ];
+    const GAUGES: [(&str, &str); 4] = [
+        ("in_flight", "Calls that the layer waits for."),
+        ("limit", "Units per period of the quota."),
+        ("ratelimit_keys", "Keys that have a bucket of their own."),
+        ("timeout_seconds", "Time until the response's head."),
+    ];
+    for (metric, text) in COUNTERS {
+        describe_counter!(full_name(metric), text);
+    }
+    for (metric, text) in GAUGES {
+        describe_gauge!(full_name(metric), text);
+    }
 }
