@@ -7,7 +7,8 @@ use palisade_core::switch::Switch;
 use palisade_core::telemetry::Counter;
 use palisade_core::{Key, Quota, Ratio};
 
-use crate::shared::{Bucket, PASSED, REJECTED, SHADOWED, STORE_ERRORS, Shared};
+use crate::counters::{PASSED, REJECTED, SHADOWED, STORE_ERRORS};
+use crate::shared::{Bucket, Shared};
 
 /// Reads and changes a limit while it is in use. Clones see the same limit.
 ///

@@ -43,6 +43,7 @@
 //! the figures.
 
 mod cell;
+mod counters;
 mod future;
 mod gcra;
 mod handle;
@@ -56,6 +57,7 @@ mod service;
 mod settings;
 mod shared;
 mod stamp;
+mod verdict;
 mod waiting;
 
 pub use palisade_core::{

@@ -8,7 +8,8 @@ use palisade_core::{Clock, Global, Http, Key, KeyBy, Name, Quota, Rejection};
 
 use crate::handle::RateLimitHandle;
 use crate::layer::RateLimitLayer;
-use crate::shared::{Bucket, Shared, Verdict};
+use crate::shared::{Bucket, Shared};
+use crate::verdict::Verdict;
 
 /// A rate limit in memory. Clones share it.
 ///

@@ -11,8 +11,9 @@ use tower_service::Service;
 use crate::future::ResponseFuture;
 use crate::limiter::bucket;
 use crate::options::Missing;
-use crate::shared::{Bucket, Shared, Verdict};
+use crate::shared::{Bucket, Shared};
 use crate::stamp::Stamp;
+use crate::verdict::Verdict;
 use crate::waiting::{Decision, Waiting};
 
 /// A service with a rate limit in front.

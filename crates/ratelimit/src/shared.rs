@@ -1,6 +1,6 @@
 //! What a limiter, its layers, services and handles share.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use palisade_core::algorithm::{Op, Outcome};
 use palisade_core::base::{self, Base};
@@ -8,41 +8,17 @@ use palisade_core::hot::Hot;
 use palisade_core::key::Fingerprinter;
 use palisade_core::store::{AnyStore, Entry, Table};
 use palisade_core::switch::{Share, Switch};
-use palisade_core::telemetry::{self, Counter, Observe, Schema, Series};
-use palisade_core::{Key, Micros, Quota, Reason, Rejection};
+use palisade_core::telemetry::Observe;
+use palisade_core::{Key, Quota};
 
 use crate::cell::Cell;
+use crate::counters::SCHEMA;
 use crate::gcra::{Gcra, Tat};
 use crate::options::{Headers, Missing, Outage};
 use crate::settings::{Settings, Terms};
 
-/// The kind of this layer, in rejections and metrics.
-pub(crate) const LAYER: &str = "ratelimit";
-
 /// How many keys a limiter keeps unless told otherwise: 20 to 44 MB when full.
 const MOST_KEYS: usize = 1_000_000;
-
-pub(crate) const PASSED: Counter = Counter::own(0);
-pub(crate) const REJECTED: Counter = Counter::own(1);
-pub(crate) const SHADOWED: Counter = Counter::own(2);
-const RATE_LIMITED: Counter = Counter::own(3);
-const KEY_MISSING: Counter = Counter::own(4);
-const STORE_DOWN: Counter = Counter::own(5);
-pub(crate) const STORE_ERRORS: Counter = Counter::own(6);
-
-const SCHEMA: Schema = Schema {
-    layer: LAYER,
-    series: &[
-        Series::outcome(PASSED, "passed"),
-        Series::outcome(REJECTED, "rejected"),
-        Series::outcome(SHADOWED, "shadowed"),
-        Series::outcome(Counter::ABANDONED, "abandoned"),
-        Series::rejection(RATE_LIMITED, "rate_limited"),
-        Series::rejection(KEY_MISSING, "key_missing"),
-        Series::rejection(STORE_DOWN, "store_down"),
-        Series { counter: STORE_ERRORS, metric: "store_errors_total", label: ("op", "decide") },
-    ],
-};
 
 /// What is set before the first call.
 #[derive(Clone, Debug)]
@@ -65,9 +41,9 @@ pub(crate) struct Shared {
     cell: Cell,
     table: Table<Tat>,
     fingerprinter: Fingerprinter,
-    share: Share,
-    warned_missing: AtomicBool,
-    warned_full: AtomicBool,
+    pub(crate) share: Share,
+    pub(crate) warned_missing: AtomicBool,
+    pub(crate) warned_full: AtomicBool,
 }
 
 /// Whose bucket it is.
@@ -75,13 +51,6 @@ pub(crate) struct Shared {
 pub(crate) enum Bucket {
     Everybody,
     Keyed(u64),
-}
-
-/// What becomes of a call.
-pub(crate) enum Verdict {
-    /// It passes; the outcome is known unless the layer is switched off or has nothing to say.
-    Pass(Option<Outcome>),
-    Refuse(Rejection, Option<Outcome>),
 }
 
 impl Shared {
@@ -184,86 +153,6 @@ impl Shared {
             }
         }
     }
-
-    /// Decides in memory, and counts.
-    #[inline(always)]
-    pub(crate) fn decide(&self, bucket: Bucket, by: &'static str) -> Verdict {
-        match self.execute(bucket, Op::Decide, 1) {
-            (_, None) => Verdict::Pass(None),
-            (_, Some(outcome)) if outcome.allowed => {
-                self.base.meter().add(PASSED);
-                Verdict::Pass(Some(outcome))
-            }
-            (settings, Some(outcome)) => {
-                let reason = Reason::rate_limited(self.quota(), by);
-                self.refuse(settings.switch, reason, Some(outcome))
-            }
-        }
-    }
-
-    /// Refuses or, below full enforcement, lets pass what was to be refused; and counts it.
-    #[cold]
-    pub(crate) fn refuse(
-        &self,
-        switch: Switch,
-        reason: Reason,
-        outcome: Option<Outcome>,
-    ) -> Verdict {
-        let verdict = self.verdict(switch, reason, outcome);
-        let shadowed = matches!(verdict, Verdict::Pass(_));
-        self.base.meter().add(if shadowed { SHADOWED } else { REJECTED });
-        verdict
-    }
-
-    /// A refusal, unless it is of the share that is not enforced; without the count of its outcome.
-    #[cold]
-    pub(crate) fn verdict(
-        &self,
-        switch: Switch,
-        reason: Reason,
-        outcome: Option<Outcome>,
-    ) -> Verdict {
-        self.warn_if_full();
-        if !self.share.enforces(switch.enforce) {
-            return Verdict::Pass(outcome);
-        }
-        self.base.meter().add(match reason {
-            Reason::KeyMissing { .. } => KEY_MISSING,
-            Reason::StoreDown => STORE_DOWN,
-            _ => RATE_LIMITED,
-        });
-        let mut why = Rejection::new(LAYER, self.base.name(), reason);
-        if let Some(wait) = outcome.and_then(|outcome| outcome.retry.wait()) {
-            why = why.with_retry_after(wait.to_duration());
-        }
-        telemetry::rejected(&why);
-        Verdict::Refuse(why, outcome)
-    }
-
-    /// Lets a call pass that no limit is asked about.
-    pub(crate) fn pass_free(&self) -> Verdict {
-        self.base.meter().add(PASSED);
-        Verdict::Pass(None)
-    }
-
-    #[cold]
-    pub(crate) fn warn_missing(&self, by: &'static str) {
-        if !self.warned_missing.swap(true, Ordering::Relaxed) {
-            let message = format!(
-                "a request has no key ({by}); such requests follow `on_missing`. For client \
-                 addresses under axum, enable the feature `axum` and serve with \
-                 `into_make_service_with_connect_info::<SocketAddr>()`"
-            );
-            telemetry::warn(LAYER, self.base.name(), &message);
-        }
-    }
-
-    fn warn_if_full(&self) {
-        if self.table.overflowed() > 0 && !self.warned_full.swap(true, Ordering::Relaxed) {
-            let message = "the key table is full; new keys share one bucket";
-            telemetry::warn(LAYER, self.base.name(), message);
-        }
-    }
 }
 
 impl base::Shared for Shared {
@@ -291,9 +180,4 @@ impl Observe for Shared {
         put("ratelimit_evictions_total", self.table.evicted());
         put("ratelimit_overflow_total", self.table.overflowed());
     }
-}
-
-/// A span in the unit of headers: whole seconds, rounded up.
-pub(crate) fn seconds(span: Micros) -> u64 {
-    span.0.div_ceil(1_000_000)
 }

@@ -11,11 +11,11 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use palisade_core::algorithm::Outcome;
 use palisade_core::base::Shared as _;
-use palisade_core::{Name, Quota, Respond};
+use palisade_core::{Micros, Name, Quota, Respond};
 use smallvec::SmallVec;
 
 use crate::options::Headers;
-use crate::shared::{Shared, seconds};
+use crate::shared::Shared;
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const STATE: HeaderName = HeaderName::from_static("ratelimit");
@@ -111,4 +111,9 @@ fn append(headers: &mut HeaderMap, name: HeaderName, text: &Text) {
 fn parameter(name: u8, number: u64, text: &mut Text) {
     text.extend_from_slice(&[b';', name, b'=']);
     text.extend_from_slice(itoa::Buffer::new().format(number.min(LARGEST)).as_bytes());
+}
+
+/// Whole seconds, rounded up.
+fn seconds(span: Micros) -> u64 {
+    span.0.div_ceil(1_000_000)
 }

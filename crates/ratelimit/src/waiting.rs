@@ -13,9 +13,11 @@ use palisade_core::{Alarm, Reason, Respond};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
+use crate::counters::{PASSED, REJECTED, SHADOWED, STORE_ERRORS};
 use crate::options::Outage;
-use crate::shared::{Bucket, PASSED, REJECTED, SHADOWED, STORE_ERRORS, Shared, Verdict};
+use crate::shared::{Bucket, Shared};
 use crate::stamp::Stamp;
+use crate::verdict::Verdict;
 
 /// How long a store may take for a decision.
 const BUDGET: Duration = Duration::from_millis(50);
