@@ -77,10 +77,12 @@ impl<S: State> Table<S> {
         self.one_at(entry, || now, op)
     }
 
-    /// Executes `op` on one limit, at the time that `clock` tells under the lock of its state.
+    /// Executes `op` on one limit, at the time that `clock` tells.
     ///
     /// A time that was read before, while others were served, would make what they took look like a
-    /// step back of the clock, which an algorithm repairs: some of it would be given back.
+    /// step back of the clock, which an algorithm repairs: some of it would be given back. So the
+    /// time is read under the lock of the state; or, since a decision mostly passes and then only
+    /// adds, ahead of the lock, and once more under it should a decision want to repair something.
     #[inline(always)] // Callers drop what they do not need of an outcome before it is made.
     pub fn one_at<A: Algorithm<State = S>>(
         &self,
@@ -88,19 +90,22 @@ impl<S: State> Table<S> {
         clock: impl Fn() -> Micros,
         op: Op,
     ) -> Outcome {
-        let mut map = self.shard(entry.key).0.lock();
-        let now = clock();
-        let Some(state) = map.get_mut(entry.key) else {
+        let Entry { algorithm, key, units, class, .. } = *entry;
+        let ahead = (op == Op::Decide).then(&clock);
+        let mut map = self.shard(key).0.lock();
+        let now = ahead.unwrap_or_else(&clock);
+        let Some(state) = map.get_mut(key) else {
             return self.one_unseen(map, entry, now, clock, op);
         };
-        let (outcome, change) = entry.algorithm.plan(state, now, op, entry.units, entry.class);
+        let (mut outcome, mut change) = algorithm.plan(state, now, op, units, class);
+        if matches!(change, Change::Repair(_)) && ahead.is_some() {
+            (outcome, change) = algorithm.plan(state, clock(), op, units, class);
+        }
         match change {
             Change::Keep => {}
-            Change::Commit(change) | Change::Repair(change) => {
-                entry.algorithm.commit(state, change);
-            }
+            Change::Commit(change) | Change::Repair(change) => algorithm.commit(state, change),
             Change::Forget => {
-                map.remove(entry.key, &self.room);
+                map.remove(key, &self.room);
             }
         }
         outcome
