@@ -16,6 +16,15 @@ pub enum Bench {
     Calls(Group),
     /// Memory per key.
     Memory(Footprint),
+    /// Something else, which the bench counts and prints by itself.
+    Counts {
+        /// What is counted.
+        title: &'static str,
+        /// Counts the least that shows that it works.
+        smoke: fn(),
+        /// Counts and prints.
+        report: fn(),
+    },
 }
 
 impl Bench {
@@ -23,6 +32,7 @@ impl Bench {
         match self {
             Self::Calls(group) => &group.title,
             Self::Memory(footprint) => &footprint.title,
+            Self::Counts { title, .. } => title,
         }
     }
 }
@@ -53,8 +63,10 @@ fn run_as(Options { filter, mode }: &Options, benches: &[Bench]) {
             (Mode::List, bench) => println!("{}", bench.title()),
             (Mode::Smoke, Bench::Calls(group)) => smoke(group),
             (Mode::Smoke, Bench::Memory(footprint)) => footprint.smoke(),
+            (Mode::Smoke, Bench::Counts { smoke, .. }) => smoke(),
             (Mode::Measure(how), Bench::Calls(group)) => report(group, how),
             (Mode::Measure(_), Bench::Memory(footprint)) => footprint.report(),
+            (Mode::Measure(_), Bench::Counts { report, .. }) => report(),
             (Mode::One { contender, calls }, Bench::Calls(group)) if group.title == *filter => {
                 one(group, contender, *calls);
             }

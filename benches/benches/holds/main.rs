@@ -1,0 +1,54 @@
+//! Does the limit hold, however the app is served?
+//!
+//! ```text
+//! cargo bench -p palisade-benches --bench holds
+//! ```
+//!
+//! axum applies a layer once for each route and, depending on what `axum::serve` is given, anew for
+//! each connection. A layer that makes its state in `Layer::layer` then has a limit for each
+//! connection, and none for all of them. So each contender is served in the four ways, and what it
+//! lets through is counted; no time is measured. The table is Markdown.
+
+mod count;
+mod rows;
+mod serve;
+
+use std::process::ExitCode;
+
+use palisade_benches::{Bench, run};
+
+use crate::rows::{Row, rows};
+use crate::serve::Way;
+
+/// What every contender is told to allow.
+const LIMIT: usize = 5;
+
+/// How many connections are opened at once, with a request on each.
+const CONNECTIONS: usize = 20;
+
+fn main() -> ExitCode {
+    run(&[Bench::Counts { title: "does the limit hold?", smoke, report }])
+}
+
+/// Ours alone, which is a matter of milliseconds.
+fn smoke() {
+    for row in rows().iter().take(1) {
+        for way in Way::ALL {
+            assert_eq!((row.let_through)(way), LIMIT, "{}, {}", row.name, way.code());
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the program is for")]
+fn report() {
+    println!("Let through of {CONNECTIONS}, where the limit is {LIMIT}:\n");
+    println!("| |{}", Way::ALL.map(|way| format!(" `{}` |", way.code())).concat());
+    println!("|---|{}", "---:|".repeat(Way::ALL.len()));
+    for row in rows() {
+        println!("| {} |{}", row.name, Way::ALL.map(|way| cell(&row, way)).concat());
+    }
+}
+
+fn cell(row: &Row, way: Way) -> String {
+    format!(" {} |", (row.let_through)(way))
+}
