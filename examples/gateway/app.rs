@@ -16,7 +16,11 @@ use super::proxy::{self, Upstream};
 /// Builds the router once; connections only clone it.
 pub fn router(plan: &Plan, metrics: Metrics) -> Router {
     // One value for all routes: a client has one allowance, whichever way it comes.
-    let limit = RateLimitLayer::new(plan.limit.quota).by(ClientIp::peer()).name(&plan.limit.name);
+    // Preflights count, since the gateway answers none itself: they go to the upstreams.
+    let limit = RateLimitLayer::new(plan.limit.quota)
+        .by(ClientIp::peer())
+        .name(&plan.limit.name)
+        .skip_preflights(false);
     let mut router = Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/metrics", get(async move || metrics.page()));

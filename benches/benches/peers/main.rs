@@ -12,6 +12,7 @@ mod contended;
 mod direct;
 mod footprint;
 mod http;
+mod ingredients;
 mod keyed;
 mod limits;
 mod one_bucket;
@@ -44,6 +45,7 @@ fn benches() -> Vec<Bench> {
         timeout::benches(),
         stacked::benches(),
         contended::benches(),
+        ingredients::benches(),
     ]
     .into_iter()
     .flatten()

@@ -78,8 +78,8 @@ static TOKIO: LazyLock<TokioAnchor> =
 // ===== impl Clock =====
 
 impl Clock {
-    /// The processor's time stamp counter, calibrated once per process (which takes a few
-    /// milliseconds, when the first layer is built); `clock_gettime` where it cannot be trusted.
+    /// The processor's time stamp counter, calibrated once per process (which takes some
+    /// milliseconds, at most 200, when the first layer is built); `clock_gettime` where it cannot be trusted.
     #[must_use]
     pub fn fast() -> Self {
         Self(Source::Fast(&FAST))

@@ -99,7 +99,7 @@ impl<'a> Head<'a> {
     }
 
     /// Whether it is a CORS preflight: an `OPTIONS` with `Access-Control-Request-Method`, which a
-    /// browser sends ahead of a request and no script can.
+    /// browser sends ahead of a request. A page's script cannot; who is no browser can.
     #[must_use]
     #[inline]
     pub fn is_preflight(&self) -> bool {

@@ -72,6 +72,7 @@ impl<T: Words<N>, const N: usize> Hot<T, N> {
     /// if a writer overtook it, and may then have been given settings that were never in force.
     #[inline]
     pub fn get_with<R>(&self, read: impl Fn(&T) -> R) -> (T, R) {
+        let mut rounds = 0;
         loop {
             let before = self.version.load(Ordering::Acquire);
             if before.is_multiple_of(2) {
@@ -82,7 +83,8 @@ impl<T: Words<N>, const N: usize> Hot<T, N> {
                     return (settings, seen);
                 }
             }
-            spin();
+            spin(rounds);
+            rounds = rounds.saturating_add(1);
         }
     }
 

@@ -10,13 +10,21 @@ pub use self::modelled::Mutex;
 #[cfg(loom)]
 pub use loom::sync::atomic::{AtomicU64, Ordering, fence};
 
-/// Lets another thread go on. Loom must be told, or it would explore the loop for ever.
+/// Lets another thread go on, after `rounds` of waiting for it: soon it is given the core, since it
+/// may have none. Loom must be told at once, or it would explore the loop for ever.
 #[inline]
-pub fn spin() {
+pub fn spin(rounds: u32) {
     #[cfg(not(loom))]
-    std::hint::spin_loop();
+    if rounds < 64 {
+        std::hint::spin_loop();
+    } else {
+        std::thread::yield_now();
+    }
     #[cfg(loom)]
-    loom::thread::yield_now();
+    {
+        let _ = rounds;
+        loom::thread::yield_now();
+    }
 }
 
 #[cfg(loom)]

@@ -88,6 +88,10 @@ impl Shared for Layer {
 }
 
 impl Observe for Layer {
+    fn settings(&self, put: &mut dyn FnMut(&'static str, f64)) {
+        put("most", self.keys.load(Ordering::Relaxed) as f64);
+    }
+
     fn gauges(&self, put: &mut dyn FnMut(&'static str, f64)) {
         put("keys", self.keys.load(Ordering::Relaxed) as f64);
     }
@@ -169,6 +173,13 @@ fn a_renamed_layer_takes_its_counts_along() {
     meter.rename(Name::new("after"));
     assert_eq!(value(&published("after"), "passed"), 1.0);
     assert_eq!(published("before"), BTreeMap::new());
+}
+
+#[test]
+fn settings_of_equal_layers_do_not_add_up() {
+    let _alone = ALONE.lock();
+    let _layers = [Layer::named("settings", 3, 0), Layer::named("settings", 4, 0)];
+    assert_eq!(value(&published("settings"), "most"), 4.0);
 }
 
 #[test]

@@ -127,13 +127,17 @@ impl<K, R> RateLimitLayer<K, R> {
     }
 
     /// Lets CORS preflights pass without taking anything (the default), or counts them like any
-    /// request. A browser sends them unasked, and a refused one fails the request behind it.
+    /// request. A browser sends them unasked, and a refused one fails the request behind it. Who is
+    /// no browser can send as many as it likes: count them where nothing inside answers them.
     #[must_use]
     pub fn skip_preflights(self, skip: bool) -> Self {
         self.edit(|shared| shared.fixed.skip_preflights = skip)
     }
 
     /// Keeps the limit in `store` instead of this process's memory, so that a fleet shares it.
+    ///
+    /// The store knows a limit by its name: name it, since limits of one name in one store are one
+    /// limit. To give several layers one store, give each a clone of its `Arc`.
     #[must_use]
     pub fn store(self, store: impl Store) -> Self {
         let store = AnyStore::new(store);

@@ -32,6 +32,11 @@
 //! `period / limit`. In any span of length `w` at most `burst + w * limit / period` pass, which with
 //! the default burst is twice the limit in the worst period; a burst of 1 spaces calls evenly.
 //!
+//! # Runtime
+//!
+//! None is needed in memory. With a [store](RateLimitLayer::store) calls wait on a timer of tokio's, which
+//! panics outside of a tokio runtime whose time is enabled.
+//!
 //! # Cancellation
 //!
 //! A call that was admitted is paid for, whether its future is driven to the end or dropped.
@@ -39,7 +44,7 @@
 //! # Cost
 //!
 //! In memory: one clock read, one compare-and-swap or the lock of one of many shards, no
-//! allocation. `cargo xtask bench ratelimit` measures it beside its peers; `docs/compare.md` has
+//! allocation. `cargo xtask bench` measures it beside its peers; `docs/compare.md` has
 //! the figures.
 
 mod cell;

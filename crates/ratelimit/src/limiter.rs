@@ -109,6 +109,9 @@ impl RateLimiter {
     }
 
     /// A layer on this limit's own buckets, one for each of `by`'s keys.
+    ///
+    /// Of the layer's setters only those that choose what a refusal becomes keep to these buckets;
+    /// any other starts a limit of the layer's own.
     #[must_use]
     pub fn layer_by<K>(&self, by: K) -> RateLimitLayer<K> {
         RateLimitLayer::with(Arc::clone(&self.shared), by, Http)

@@ -16,7 +16,8 @@ pub enum Headers {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Missing {
-    /// All such requests share one bucket. The default, with one warning.
+    /// All such requests share one bucket. The default, with one warning (feature
+    /// `tracing`).
     #[default]
     Shared,
     /// It passes, without a limit.

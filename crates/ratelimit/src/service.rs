@@ -68,7 +68,7 @@ impl<S, K, R> RateLimit<S, K, R> {
         K: KeyBy<Req>,
     {
         let store = self.shared.fixed.store.as_ref()?;
-        if !self.shared.switch().enabled || self.shared.quota().denies_all() {
+        if self.shared.quota().denies_all() {
             return None;
         }
         let (key, by) = (self.by.key(request), self.by.describe());
@@ -83,22 +83,23 @@ impl<S, K, R> RateLimit<S, K, R> {
             _ => Bucket::Everybody,
         };
         let name = base::Shared::base(&*self.shared).name();
-        let mut text = format!("{name}:");
-        key.unwrap_or_else(Key::global).spell(&mut text);
+        let mut text = String::new();
+        Key::from(name.as_str()).and(key.unwrap_or_else(Key::global)).spell(&mut text);
         Some(Decision::ask(store, &self.shared, text.into(), bucket, by))
     }
 
     #[cold]
     fn decide_keyless(&self, by: &'static str) -> Verdict {
-        let switch = self.shared.switch();
-        if !switch.enabled {
-            return Verdict::Pass(None);
+        if self.shared.fixed.missing != Missing::Pass {
+            self.shared.warn_missing(by);
         }
-        self.shared.warn_missing(by);
         match self.shared.fixed.missing {
             Missing::Shared => self.shared.decide(Bucket::Everybody, by),
             Missing::Pass => self.shared.pass_free(),
-            Missing::Reject => self.shared.refuse(switch, Reason::key_missing(by), None),
+            Missing::Reject => {
+                let switch = self.shared.switch();
+                self.shared.refuse(switch, Reason::key_missing(by), None)
+            }
         }
     }
 }
@@ -119,9 +120,11 @@ where
 
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
+        if !self.shared.switch().enabled {
+            return ResponseFuture::passing(self.inner.call(request), None);
+        }
         if self.shared.fixed.skip_preflights
             && R::head(&request).is_some_and(|head| head.is_preflight())
-            && self.shared.switch().enabled
         {
             self.shared.pass_free();
             return ResponseFuture::passing(self.inner.call(request), None);

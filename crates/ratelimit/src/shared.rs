@@ -111,10 +111,11 @@ impl Shared {
     }
 
     pub(crate) fn set_quota(&self, quota: Quota) {
+        let gcra = Gcra::new(quota);
         self.cell.adjust(&self.settings, |old| {
             // In here, since of two changes at once both must end with the same one's numbers.
             self.terms.update(|_| Terms(quota));
-            Settings { gcra: Gcra::new(quota), ..old }
+            Settings { gcra, ..old }
         });
     }
 
@@ -172,8 +173,11 @@ impl base::Shared for Shared {
 
 impl Observe for Shared {
     fn gauges(&self, put: &mut dyn FnMut(&'static str, f64)) {
-        put("limit", f64::from(self.quota().limit()));
         put("ratelimit_keys", self.table.len() as f64);
+    }
+
+    fn settings(&self, put: &mut dyn FnMut(&'static str, f64)) {
+        put("limit", f64::from(self.quota().limit()));
     }
 
     fn totals(&self, put: &mut dyn FnMut(&'static str, u64)) {

@@ -26,7 +26,8 @@ pub(crate) struct Stamp {
     name: Name,
     quota: Quota,
     remaining: u64,
-    /// Until there is more, in seconds; `None` if there never is.
+    /// In seconds: of a pass until the bucket is full, of a refusal until the same call would pass;
+    /// `None` if it never would.
     until: Option<u64>,
 }
 

@@ -285,3 +285,14 @@ fn hosts_can_clone_share_and_spawn_it() {
         &layer.layer(palisade_core::test::ready(http::Response::new(String::new()))),
     );
 }
+
+#[tokio::test]
+async fn a_limit_that_is_switched_off_does_not_even_ask_for_the_key() {
+    let layer = limit(1).enabled(false).by(key::request(|_: &Request<()>| -> Option<Key<'_>> {
+        panic!("asked");
+    }));
+    let mut service = around(&layer.plain());
+    for _ in 0..3 {
+        call(&mut service, get(None)).await.unwrap();
+    }
+}

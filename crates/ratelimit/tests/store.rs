@@ -141,16 +141,16 @@ async fn the_store_is_asked_for_one_unit_of_the_limit_by_the_name_and_the_spelle
     let request = |key: &str| Request::builder().header("x-api-key", key).body(()).unwrap();
     call(&mut service, request("a|b")).await.unwrap();
     let (op, charge) = questions.asked.recv().await.unwrap();
-    assert_eq!((op, &*charge.key, charge.units), (Op::Decide, "api:a%7cb", 1));
+    assert_eq!((op, &*charge.key, charge.units), (Op::Decide, "api|a%7cb", 1));
     assert_eq!(charge.policy.name().as_str(), "api");
     assert_eq!(charge.policy.downcast_ref::<Gcra>(), Some(&Gcra::new(per_second(1))));
 
     // Without a header, and without keys at all.
     call(&mut service, Request::new(())).await.unwrap();
-    assert_eq!(questions.keys(), ["api:#"]);
+    assert_eq!(questions.keys(), ["api"]);
     let (layer, mut questions) = limit(Say::Pass, AT_ONCE);
     call(&mut layer.plain().layer(echo()), ()).await.unwrap();
-    assert_eq!(questions.keys(), ["api:#"]);
+    assert_eq!(questions.keys(), ["api"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -359,4 +359,17 @@ async fn memory_as_a_store_decides_as_memory_does() {
     assert_eq!((own.passed, own.rejected), (stored.passed, stored.rejected));
     assert!(own.rejected > 50 && own.passed > 50, "{own:?}");
     assert_eq!(stored.keys, 0, "nothing is kept beside the store");
+}
+
+#[tokio::test(start_paused = true)]
+async fn layers_that_share_a_store_share_a_limit_by_its_name() {
+    let store = Arc::new(MemoryStore::new());
+    let layer = |name| RateLimitLayer::new(per_minute(1)).name(name).store(Arc::clone(&store));
+    let http = || ready::<Request<()>, _>(Response::new(String::new()));
+    let get = || Request::new(());
+    let (mut a, mut again) = (layer("a").layer(http()), layer("a").layer(http()));
+    let mut other = layer("b").layer(http());
+    assert_eq!(call(&mut a, get()).await.unwrap().status(), 200);
+    assert_eq!(call(&mut again, get()).await.unwrap().status(), 429);
+    assert_eq!(call(&mut other, get()).await.unwrap().status(), 200);
 }

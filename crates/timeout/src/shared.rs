@@ -99,7 +99,9 @@ impl base::Shared for Shared {
 }
 
 impl Observe for Shared {
-    fn gauges(&self, put: &mut dyn FnMut(&'static str, f64)) {
+    fn gauges(&self, _: &mut dyn FnMut(&'static str, f64)) {}
+
+    fn settings(&self, put: &mut dyn FnMut(&'static str, f64)) {
         put("timeout_seconds", self.settings().head.to_duration().as_secs_f64());
     }
 }

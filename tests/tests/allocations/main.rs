@@ -41,7 +41,8 @@ where
 }
 
 fn get() -> Req {
-    Request::get("http://example.org/").header("x-api-key", "abc").body(()).unwrap()
+    let peer = palisade::PeerAddr(([192, 0, 2, 1], 1).into());
+    Request::get("http://example.org/").header("x-api-key", "abc").extension(peer).body(()).unwrap()
 }
 
 /// Around a service that is ready at once.

@@ -36,7 +36,10 @@ pub trait Algorithm: Send + Sync + 'static {
     /// What a commit needs to know.
     type Change: Send + 'static;
 
-    /// What the operation would do to a key in `state` at `now`. `class` is the caller's priority
+    /// What the operation would do to a key in `state` at `now`, which may lie a little before the
+    /// state's last change (somebody was quicker): what then does more than add to the state is a
+    /// [`Change::Repair`], and is planned again at a later time.
+    /// `class` is the caller's priority
     /// or service class, 0 unless the layer was told how to tell it.
     fn plan(
         &self,

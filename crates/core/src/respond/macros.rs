@@ -24,8 +24,9 @@ macro_rules! response_modes {
                 self.answering($crate::respond::Boxed)
             }
 
-            /// Answers with the response that `respond` makes. It is asked on refusals only, and
-            /// cloned with the service.
+            /// Answers with the response that `respond` makes. It is asked on refusals only, but
+            /// cloned with the service and by some layers with each call: keep what it captures in
+            /// an `Arc`.
             #[must_use]
             pub fn respond_with<F>(
                 self,

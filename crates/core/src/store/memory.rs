@@ -1,13 +1,12 @@
 //! Memory as a store like any other.
 
-use std::hash::BuildHasher;
-
 use smallvec::SmallVec;
 
 use super::{Answer, Charge, Entry, Policy, Store, StoreError, Table};
 use crate::algorithm::Op;
+use crate::key::Fingerprinter;
 use crate::store::policy::AnyState;
-use crate::{Clock, Micros};
+use crate::{Clock, Key, Micros};
 
 /// How many keys a memory store holds unless told otherwise.
 const MOST_KEYS: usize = 1_000_000;
@@ -20,7 +19,7 @@ const MOST_KEYS: usize = 1_000_000;
 pub struct MemoryStore {
     table: Table<AnyState>,
     clock: Clock,
-    hasher: foldhash::quality::RandomState,
+    fingerprinter: Fingerprinter,
 }
 
 impl MemoryStore {
@@ -33,8 +32,7 @@ impl MemoryStore {
     /// A store of at most `most_keys` keys, on `clock`.
     #[must_use]
     pub fn with(most_keys: usize, clock: Clock) -> Self {
-        let hasher = foldhash::quality::RandomState::default();
-        Self { table: Table::new(most_keys), clock, hasher }
+        Self { table: Table::new(most_keys), clock, fingerprinter: Fingerprinter::random() }
     }
 
     /// Executes `op` on all of `charges` at `now`, committing all of them or none.
@@ -43,17 +41,18 @@ impl MemoryStore {
     }
 
     fn execute_when(&self, op: Op, charges: &[Charge], now: impl Fn() -> Micros) -> Answer {
-        let entries: SmallVec<[Entry<'_, Policy>; 2]> = charges
-            .iter()
-            .enumerate()
-            .map(|(limit, charge)| Entry {
-                algorithm: &charge.policy,
-                key: self.hasher.hash_one(&charge.key),
-                limit: u8::try_from(limit).unwrap_or(u8::MAX),
-                units: charge.units,
-                class: charge.class,
-            })
-            .collect();
+        let mut entries: SmallVec<[Entry<'_, Policy>; 2]> = SmallVec::new();
+        for charge in charges {
+            // By the policy, and not by its place in the call: other calls have other policies there.
+            let mut limit =
+                Key::from(charge.policy.name().as_str()).fingerprint(&self.fingerprinter) as u8;
+            while entries.len() < 256 && entries.iter().any(|entry| entry.limit == limit) {
+                limit = limit.wrapping_add(1);
+            }
+            let key = Key::from(&*charge.key).fingerprint(&self.fingerprinter);
+            let Charge { policy: algorithm, units, class, .. } = charge;
+            entries.push(Entry { algorithm, key, limit, units: *units, class: *class });
+        }
         let (outcomes, now) = self.table.all_at(&entries, now, op);
         Answer { outcomes: outcomes.into_vec(), now }
     }

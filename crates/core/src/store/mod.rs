@@ -71,6 +71,17 @@ pub trait Store: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Answer, StoreError>> + Send;
 }
 
+/// One store for several layers: clone the `Arc`.
+impl<S: Store> Store for Arc<S> {
+    fn execute(
+        &self,
+        op: Op,
+        charges: Vec<Charge>,
+    ) -> impl Future<Output = Result<Answer, StoreError>> + Send {
+        (**self).execute(op, charges)
+    }
+}
+
 /// A store of any kind.
 #[derive(Clone)]
 pub struct AnyStore(Arc<dyn Erased>);
@@ -98,6 +109,16 @@ impl AnyStore {
     #[must_use]
     pub fn execute(&self, op: Op, charges: Vec<Charge>) -> Execution {
         Arc::clone(&self.0).execute(op, charges)
+    }
+}
+
+impl Store for AnyStore {
+    fn execute(
+        &self,
+        op: Op,
+        charges: Vec<Charge>,
+    ) -> impl Future<Output = Result<Answer, StoreError>> + Send {
+        Self::execute(self, op, charges)
     }
 }
 

@@ -14,8 +14,15 @@ use crate::Name;
 
 /// What a layer knows besides its counters.
 pub trait Observe: Send + Sync {
-    /// Puts each gauge's name, without [`PREFIX`](super::PREFIX), and its value.
+    /// Puts each gauge's name, without [`PREFIX`](super::PREFIX), and its value. Those of layers of
+    /// equal kind and name are summed.
     fn gauges(&self, put: &mut dyn FnMut(&'static str, f64));
+
+    /// Puts each setting's name and value. Of layers of equal kind and name the largest shows: limits
+    /// do not add up.
+    fn settings(&self, put: &mut dyn FnMut(&'static str, f64)) {
+        let _ = put;
+    }
 
     /// Puts each counter that the layer keeps elsewhere than in its [`Meter`](super::Meter). After
     /// the layer's end it shows what was last published.
@@ -238,6 +245,11 @@ impl Sums {
             for (metric, value) in &seen.totals {
                 *all.totals.entry(metric).or_default() += value;
             }
+            layer.settings(&mut |metric, value| {
+                seen.gauges.insert(metric, value);
+                let largest = all.gauges.entry(metric).or_default();
+                *largest = largest.max(value);
+            });
             *last.lock() = seen;
         }
         all

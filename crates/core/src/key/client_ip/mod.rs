@@ -77,7 +77,8 @@ pub struct ClientIp {
     trust: Trust,
     forwarded_only: bool,
     ipv6_prefix: u8,
-    malformed: Arc<AtomicU64>,
+    /// Only where headers are read: elsewhere the count of its references would cost for nothing.
+    malformed: Option<Arc<AtomicU64>>,
 }
 
 /// Whose word counts.
@@ -155,7 +156,7 @@ impl ClientIp {
     /// ```
     #[must_use]
     pub fn ipv6_prefix(self, bits: u8) -> Self {
-        Self { ipv6_prefix: bits.min(128), malformed: Arc::default(), ..self }
+        Self { ipv6_prefix: bits.min(128), ..self }.with_own_count()
     }
 
     /// Read `Forwarded` only, for proxies that write it and leave `X-Forwarded-For` to the client.
@@ -165,18 +166,25 @@ impl ClientIp {
     /// ```
     #[must_use]
     pub fn forwarded_only(self) -> Self {
-        Self { forwarded_only: true, malformed: Arc::default(), ..self }
+        Self { forwarded_only: true, ..self }.with_own_count()
     }
 
     /// How many requests counted for their peer because their forwarding header was short or odd.
     /// If this grows with every request, the setting does not fit the proxies.
     #[must_use]
     pub fn malformed(&self) -> u64 {
-        self.malformed.load(Ordering::Relaxed)
+        self.malformed.as_ref().map_or(0, |malformed| malformed.load(Ordering::Relaxed))
     }
 
     fn with(trust: Trust) -> Self {
-        Self { trust, forwarded_only: false, ipv6_prefix: IPV6_PREFIX, malformed: Arc::default() }
+        Self { trust, forwarded_only: false, ipv6_prefix: IPV6_PREFIX, malformed: None }
+            .with_own_count()
+    }
+
+    fn with_own_count(mut self) -> Self {
+        let reads_headers = !matches!(self.trust, Trust::Nobody);
+        self.malformed = reads_headers.then(Arc::default);
+        self
     }
 
     /// IPv4 that is written as IPv6 is not to be cut.

@@ -19,7 +19,9 @@ impl ClientIp {
             Trust::Nets(nets) => self.first_outside(head, nets, peer::address(head)?),
         };
         found.ok().or_else(|| {
-            self.malformed.fetch_add(1, Ordering::Relaxed);
+            if let Some(malformed) = &self.malformed {
+                malformed.fetch_add(1, Ordering::Relaxed);
+            }
             peer::address(head)
         })
     }

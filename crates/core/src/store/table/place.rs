@@ -30,8 +30,8 @@ impl<S: State> Table<S> {
         now: Micros,
         spared: impl Fn(u64) -> bool + Copy,
     ) -> Place {
-        map.make_way(now, &self.room, spared);
         if self.room.reserve() {
+            map.make_way(now, &self.room, spared);
             return Place::Own;
         }
         map.sweep(now, &self.room, spared);
