@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use palisade_core::algorithm::{Op, Outcome};
 use palisade_core::base::{self, edit, share};
-use palisade_core::{Clock, Global, Http, Key, KeyBy, Name, Quota, Rejection};
+use palisade_core::{Clock, Global, Http, Key, Name, Quota, Rejection};
 
 use crate::handle::RateLimitHandle;
 use crate::layer::RateLimitLayer;
@@ -138,12 +138,4 @@ fn into_result(verdict: Verdict) -> Result<Outcome, Rejection> {
         Verdict::Pass(outcome) => Ok(outcome.unwrap_or(Outcome::UNLIMITED)),
         Verdict::Refuse(why, _) => Err(why),
     }
-}
-
-/// A key of the request's, or the word that there is none.
-pub(crate) fn bucket<Req, K: KeyBy<Req>>(shared: &Shared, by: &K, request: &Req) -> Option<Bucket> {
-    if K::UNKEYED {
-        return Some(Bucket::Everybody);
-    }
-    by.key(request).map(|key| Bucket::Keyed(shared.fingerprint(&key)))
 }

@@ -9,7 +9,6 @@ use palisade_core::{Global, Http, Key, KeyBy, Reason, Respond, base};
 use tower_service::Service;
 
 use crate::future::ResponseFuture;
-use crate::limiter::bucket;
 use crate::options::Missing;
 use crate::shared::{Bucket, Shared};
 use crate::stamp::Stamp;
@@ -54,8 +53,11 @@ impl<S, K, R> RateLimit<S, K, R> {
         K: KeyBy<Req>,
     {
         let by = self.by.describe();
-        match bucket(&self.shared, &self.by, request) {
-            Some(bucket) => self.shared.decide(bucket, by),
+        if K::UNKEYED {
+            return self.shared.decide(Bucket::Everybody, by);
+        }
+        match &self.by.key(request) {
+            Some(key) => self.shared.decide(Bucket::Keyed(self.shared.fingerprint(key)), by),
             None => self.decide_keyless(by),
         }
     }
@@ -143,12 +145,8 @@ where
                 ResponseFuture::passing(self.inner.call(request), stamp)
             }
             Verdict::Refuse(why, outcome) => {
-                let mut answer = self.respond.reject(why, R::meta(&request));
-                if let (Ok(response), Some(stamp)) =
-                    (&mut answer, Stamp::of::<_, _, _, R>(&self.shared, outcome))
-                {
-                    stamp.apply(R::headers(response));
-                }
+                let meta = R::meta(&request);
+                let answer = Stamp::refuse(&self.shared, outcome, &self.respond, why, meta);
                 ResponseFuture::refused(answer)
             }
         }

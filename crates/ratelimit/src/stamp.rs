@@ -11,7 +11,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use palisade_core::algorithm::Outcome;
 use palisade_core::base::Shared as _;
-use palisade_core::{Micros, Name, Quota, Respond};
+use palisade_core::{Micros, Name, Quota, Rejection, Respond};
 use smallvec::SmallVec;
 
 use crate::options::Headers;
@@ -58,6 +58,24 @@ impl Stamp {
             remaining: outcome.remaining(),
             until: until.map(seconds),
         }
+    }
+
+    /// Refuses, and says in the answer's headers what is to be said.
+    pub(crate) fn refuse<Req, Res, Err, R>(
+        shared: &Shared,
+        outcome: Option<Outcome>,
+        respond: &R,
+        why: Rejection,
+        meta: R::Meta,
+    ) -> Result<R::Response, R::Error>
+    where
+        R: Respond<Req, Res, Err>,
+    {
+        let mut response = respond.reject(why, meta)?;
+        if let Some(stamp) = Self::of::<Req, Res, Err, R>(shared, outcome) {
+            stamp.apply(R::headers(&mut response));
+        }
+        Ok(response)
     }
 
     /// Says it, if there is somewhere to say it.

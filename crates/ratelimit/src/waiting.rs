@@ -142,12 +142,8 @@ impl<S, Req, R> Waiting<S, Req, R> {
                 }
                 (Verdict::Refuse(why, outcome), shared) => {
                     let Some(request) = this.request.take() else { return Poll::Pending };
-                    let mut answer = this.respond.reject(why, R::meta(&request));
-                    if let (Ok(response), Some(stamp)) =
-                        (&mut answer, Stamp::of::<_, _, _, R>(&shared, outcome))
-                    {
-                        stamp.apply(R::headers(response));
-                    }
+                    let meta = R::meta(&request);
+                    let answer = Stamp::refuse(&shared, outcome, this.respond, why, meta);
                     return Poll::Ready(Next::Done(answer));
                 }
             }
