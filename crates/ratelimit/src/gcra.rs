@@ -166,6 +166,7 @@ impl Gcra {
 impl Algorithm for Gcra {
     type State = Tat;
     type Change = Tat;
+    const ADDS: bool = true;
 
     #[inline(always)]
     fn plan(

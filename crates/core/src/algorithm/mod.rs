@@ -36,11 +36,15 @@ pub trait Algorithm: Send + Sync + 'static {
     /// What a commit needs to know.
     type Change: Send + 'static;
 
-    /// What the operation would do to a key in `state` at `now`, which may lie a little before the
-    /// state's last change (somebody was quicker): what then does more than add to the state is a
-    /// [`Change::Repair`], and is planned again at a later time.
-    /// `class` is the caller's priority
-    /// or service class, 0 unless the layer was told how to tell it.
+    /// Whether a decision that passes only adds to the state, however old its time is, and any other
+    /// that changes the state is a [`Change::Repair`]. Then a decision's time may be read before the
+    /// state is locked, which keeps the clock out of the lock; a repair is planned again at a time
+    /// that is read under it. If `false`, all time is.
+    const ADDS: bool = false;
+
+    /// What the operation would do to a key in `state` at `now`, and nothing else: it is asked again
+    /// where that is cheaper than remembering.
+    /// `class` is the caller's priority or service class, 0 unless the layer was told how to tell it.
     fn plan(
         &self,
         state: &Self::State,

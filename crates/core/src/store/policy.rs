@@ -20,8 +20,15 @@ pub struct Policy {
 #[derive(Default)]
 pub struct AnyState(Option<Box<dyn ErasedState>>);
 
-/// The change of any algorithm.
-pub struct AnyChange(Box<dyn Any + Send>);
+/// The change of any algorithm: what was asked. A plan depends on nothing else, so it is made once
+/// more when it is committed, where the types are known; that costs less than a box for the change.
+#[derive(Clone, Copy, Debug)]
+pub struct AnyChange {
+    now: Micros,
+    op: Op,
+    units: u64,
+    class: u8,
+}
 
 impl Policy {
     /// The limit `algorithm`, named `name`.
@@ -54,7 +61,8 @@ impl Algorithm for Policy {
         units: u64,
         class: u8,
     ) -> (Outcome, Change<AnyChange>) {
-        self.algorithm.plan_any(state, now, op, units, class)
+        let (outcome, change) = self.algorithm.plan_any(state, now, op, units, class);
+        (outcome, change.map(|()| AnyChange { now, op, units, class }))
     }
 
     fn commit(&self, state: &mut AnyState, change: AnyChange) {
@@ -86,12 +94,6 @@ impl fmt::Debug for AnyState {
     }
 }
 
-impl fmt::Debug for AnyChange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AnyChange")
-    }
-}
-
 trait Erased: Send + Sync {
     fn as_any(&self) -> &dyn Any;
 
@@ -102,7 +104,7 @@ trait Erased: Send + Sync {
         op: Op,
         units: u64,
         class: u8,
-    ) -> (Outcome, Change<AnyChange>);
+    ) -> (Outcome, Change<()>);
 
     fn commit_any(&self, state: &mut AnyState, change: AnyChange);
 }
@@ -119,26 +121,28 @@ impl<A: Algorithm> Erased for A {
         op: Op,
         units: u64,
         class: u8,
-    ) -> (Outcome, Change<AnyChange>) {
+    ) -> (Outcome, Change<()>) {
         // A state that another algorithm left under the same key counts as never seen.
         let seen = state.0.as_ref().and_then(|state| state.as_any().downcast_ref::<A::State>());
         let (outcome, change) = match seen {
             Some(state) => self.plan(state, now, op, units, class),
             None => self.plan(&A::State::default(), now, op, units, class),
         };
-        (outcome, change.map(|change| AnyChange(Box::new(change))))
+        (outcome, change.map(|_| ()))
     }
 
     fn commit_any(&self, state: &mut AnyState, change: AnyChange) {
-        let Ok(change) = change.0.downcast::<A::Change>() else { return };
+        let AnyChange { now, op, units, class } = change;
         let seen = state.0.as_mut().and_then(|state| state.as_any_mut().downcast_mut::<A::State>());
-        match seen {
-            Some(state) => self.commit(state, *change),
-            None => {
-                let mut fresh = A::State::default();
-                self.commit(&mut fresh, *change);
-                state.0 = Some(Box::new(fresh));
-            }
+        let mut fresh = A::State::default();
+        let was_seen = seen.is_some();
+        let target = seen.unwrap_or(&mut fresh);
+        let (_, change) = self.plan(target, now, op, units, class);
+        if let Change::Commit(change) | Change::Repair(change) = change {
+            self.commit(target, change);
+        }
+        if !was_seen {
+            state.0 = Some(Box::new(fresh));
         }
     }
 }

@@ -81,8 +81,9 @@ impl<S: State> Table<S> {
     ///
     /// A time that was read before, while others were served, would make what they took look like a
     /// step back of the clock, which an algorithm repairs: some of it would be given back. So the
-    /// time is read under the lock of the state; or, since a decision mostly passes and then only
-    /// adds, ahead of the lock, and once more under it should a decision want to repair something.
+    /// time is read under the lock of the state; or, if a decision that passes only
+    /// [adds](Algorithm::ADDS), ahead of the lock, and once more under it should a decision want to
+    /// repair something.
     #[inline(always)] // Callers drop what they do not need of an outcome before it is made.
     pub fn one_at<A: Algorithm<State = S>>(
         &self,
@@ -91,7 +92,7 @@ impl<S: State> Table<S> {
         op: Op,
     ) -> Outcome {
         let Entry { algorithm, key, units, class, .. } = *entry;
-        let ahead = (op == Op::Decide).then(&clock);
+        let ahead = (A::ADDS && op == Op::Decide).then(&clock);
         let mut map = self.shard(key).0.lock();
         let now = ahead.unwrap_or_else(&clock);
         let Some(state) = map.get_mut(key) else {
