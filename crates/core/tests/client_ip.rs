@@ -2,44 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
-use std::net::{IpAddr, SocketAddr};
-
-use http::{HeaderValue, Request};
-use palisade_core::{ClientIp, KeyBy, PeerAddr, key::Cidr};
+use palisade_core::{ClientIp, KeyBy, key::Cidr};
 use proptest::prelude::*;
 
-const PEER: &str = "10.0.0.9";
+mod support;
 
-fn request(peer: Option<&str>, headers: &[(&'static str, &[u8])]) -> Request<()> {
-    let mut request = Request::new(());
-    for (name, value) in headers {
-        request.headers_mut().append(*name, HeaderValue::from_bytes(value).unwrap());
-    }
-    if let Some(peer) = peer {
-        let ip: IpAddr = peer.parse().unwrap();
-        request.extensions_mut().insert(PeerAddr(SocketAddr::new(ip, 50_000)));
-    }
-    request
-}
-
-fn xff(value: &str) -> Request<()> {
-    request(Some(PEER), &[("x-forwarded-for", value.as_bytes())])
-}
-
-fn forwarded(value: &str) -> Request<()> {
-    request(Some(PEER), &[("forwarded", value.as_bytes())])
-}
-
-/// The key as it is spelled, which for an address is readable.
-fn found(by: &ClientIp, request: &Request<()>) -> String {
-    let mut text = String::new();
-    by.key(request).unwrap().spell(&mut text);
-    text.strip_prefix("ip#").unwrap().to_owned()
-}
-
-fn private() -> ClientIp {
-    ClientIp::trusting(["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()])
-}
+use support::proxied::{PEER, forwarded, found, private, request, xff};
 
 #[test]
 fn the_peer_counts_whatever_the_headers_say() {
@@ -374,7 +342,10 @@ fn a_network_is_a_string_in_a_configuration() {
 #[cfg(feature = "axum")]
 #[test]
 fn axums_peer_is_read() {
+    use std::net::SocketAddr;
+
     use axum::extract::ConnectInfo;
+    use palisade_core::PeerAddr;
 
     let mut request = request(None, &[]);
     request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 1], 1))));
@@ -387,6 +358,8 @@ fn axums_peer_is_read() {
 #[cfg(feature = "tonic")]
 #[test]
 fn tonics_peer_is_read() {
+    use std::net::SocketAddr;
+
     use tonic::transport::server::TcpConnectInfo;
 
     let mut request = request(None, &[]);
