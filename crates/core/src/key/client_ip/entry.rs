@@ -56,14 +56,17 @@ fn port(text: &str) -> Result<(), Malformed> {
 /// The value of the one `for` among `name=value` pairs with semicolons between them.
 ///
 /// All of them must be well formed: half of a quoted string, cut at a comma that a client sent
-/// within it, must not pass for an entry of a proxy.
+/// within it, must not pass for an entry of a proxy. It has an odd number of quotes or a backslash,
+/// and what is read here has neither.
 fn for_parameter(element: &str) -> Result<&str, Malformed> {
     let mut found = None;
     let mut rest = element;
     loop {
         let (name, tail) = rest.split_once('=').ok_or(Malformed)?;
         let (value, tail) = value(tail)?;
-        if name.trim_ascii().eq_ignore_ascii_case("for") && found.replace(value).is_some() {
+        let name = name.trim_ascii();
+        let is_second = name.eq_ignore_ascii_case("for") && found.replace(value).is_some();
+        if is_second || !is_token(name) {
             return Err(Malformed);
         }
         match tail.trim_ascii_start() {
@@ -71,6 +74,12 @@ fn for_parameter(element: &str) -> Result<&str, Malformed> {
             tail => rest = tail.strip_prefix(';').ok_or(Malformed)?,
         }
     }
+}
+
+/// RFC 9110, section 5.6.2. A quote in a name would be the end of a string that begins further left.
+fn is_token(text: &str) -> bool {
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    !text.is_empty() && text.bytes().all(is_allowed)
 }
 
 /// A token, or a quoted string without escapes, which no address needs.
