@@ -6,7 +6,7 @@ use palisade_core::ClientIp;
 
 mod support;
 
-use support::proxied::{PEER, forwarded, found, private};
+use support::proxied::{PEER, forwarded, found, private, request};
 
 /// A host as a proxy writes it into its own element.
 fn quoted(host: &str) -> String {
@@ -40,4 +40,30 @@ fn no_part_of_a_quoted_host_passes_for_an_element() {
             }
         }
     }
+}
+
+#[test]
+fn a_host_cut_in_three_does_not_move_the_count_of_proxies() {
+    let by = ClientIp::behind_proxies(2);
+    // The inner proxy's only element: its quoted host must not stand for the outer proxy's.
+    let inner = r#"for=10.0.0.5;host="x,for=6.6.6.6,y""#;
+    for value in [inner.to_owned(), format!("for=203.0.113.7, {inner}")] {
+        assert_eq!(found(&by, &forwarded(&value)), PEER, "{value}");
+    }
+    assert_eq!(by.malformed(), 2);
+    // What is whole is stepped over, whatever it says.
+    for inner in ["for=10.0.0.5;host=\"x\"", "for=unknown", "for=_hidden", "by=_x;proto=https"] {
+        let value = format!("for=203.0.113.7, {inner}");
+        assert_eq!(found(&by, &forwarded(&value)), "203.0.113.7", "{value}");
+    }
+    assert_eq!(by.malformed(), 2);
+}
+
+#[test]
+fn an_endless_host_does_not_lead_to_the_clients_own_line() {
+    let by = ClientIp::behind_proxies(2);
+    let proxies = format!("for=203.0.113.7, for=10.0.0.5;host=\"{}\"", "x".repeat(2_000));
+    let lines = [("forwarded", &b"for=6.6.6.6"[..]), ("forwarded", proxies.as_bytes())];
+    assert_eq!(found(&by, &request(Some(PEER), &lines)), PEER);
+    assert_eq!(by.malformed(), 1);
 }

@@ -16,12 +16,26 @@ pub(super) enum Syntax {
 impl Syntax {
     /// The address in an entry. `unknown` and `_names`, which hide it, have none.
     pub(super) fn parse(self, entry: &[u8]) -> Result<IpAddr, Malformed> {
-        let entry = str::from_utf8(entry).map_err(|_| Malformed)?;
         match self {
-            Self::XForwardedFor => node(entry),
-            Self::Forwarded => node(for_parameter(entry)?),
+            Self::XForwardedFor => node(text(entry)?),
+            Self::Forwarded => node(for_parameter(text(entry)?)?.ok_or(Malformed)?),
         }
     }
+
+    /// Whether an entry may be counted without a look at its address.
+    ///
+    /// In `Forwarded` it must be whole: of a quoted string that commas cut in three, the piece in
+    /// the middle looks like an element, and only the one to its right shows that it is none.
+    pub(super) fn step_over(self, entry: &[u8]) -> Result<(), Malformed> {
+        match self {
+            Self::XForwardedFor => Ok(()),
+            Self::Forwarded => for_parameter(text(entry)?).map(drop),
+        }
+    }
+}
+
+fn text(entry: &[u8]) -> Result<&str, Malformed> {
+    str::from_utf8(entry).map_err(|_| Malformed)
 }
 
 /// An address with an optional port.
@@ -53,12 +67,12 @@ fn port(text: &str) -> Result<(), Malformed> {
     if is_name || is_number { Ok(()) } else { Err(Malformed) }
 }
 
-/// The value of the one `for` among `name=value` pairs with semicolons between them.
+/// The value of the one `for`, if any, among `name=value` pairs with semicolons between them.
 ///
 /// All of them must be well formed: half of a quoted string, cut at a comma that a client sent
 /// within it, must not pass for an entry of a proxy. It has an odd number of quotes or a backslash,
 /// and what is read here has neither.
-fn for_parameter(element: &str) -> Result<&str, Malformed> {
+fn for_parameter(element: &str) -> Result<Option<&str>, Malformed> {
     let mut found = None;
     let mut rest = element;
     loop {
@@ -70,7 +84,7 @@ fn for_parameter(element: &str) -> Result<&str, Malformed> {
             return Err(Malformed);
         }
         match tail.trim_ascii_start() {
-            "" => return found.ok_or(Malformed),
+            "" => return Ok(found),
             tail => rest = tail.strip_prefix(';').ok_or(Malformed)?,
         }
     }

@@ -28,8 +28,10 @@ impl ClientIp {
 
     fn nth(&self, head: &Head<'_>, n: u8) -> Result<IpAddr, Malformed> {
         let (mut entries, syntax) = self.entries(head);
-        let entry = entries.nth(usize::from(n) - 1).ok_or(Malformed)??;
-        syntax.parse(entry)
+        for _ in 1..n {
+            syntax.step_over(entries.next().ok_or(Malformed)??)?;
+        }
+        syntax.parse(entries.next().ok_or(Malformed)??)
     }
 
     fn first_outside(
