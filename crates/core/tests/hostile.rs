@@ -6,7 +6,7 @@ use palisade_core::ClientIp;
 
 mod support;
 
-use support::proxied::{PEER, forwarded, found, private, request};
+use support::proxied::{PEER, forwarded, found, private, request, xff};
 
 /// A host as a proxy writes it into its own element.
 fn quoted(host: &str) -> String {
@@ -66,4 +66,15 @@ fn an_endless_host_does_not_lead_to_the_clients_own_line() {
     let lines = [("forwarded", &b"for=6.6.6.6"[..]), ("forwarded", proxies.as_bytes())];
     assert_eq!(found(&by, &request(Some(PEER), &lines)), PEER);
     assert_eq!(by.malformed(), 1);
+}
+
+#[test]
+fn an_entry_of_one_kibibyte_is_read_wherever_it_stands() {
+    let by = ClientIp::behind_proxies(1);
+    let padded = |bytes: usize| format!("{:>bytes$}", "1.2.3.4");
+    for front in ["", ",", "6.6.6.6,"] {
+        assert_eq!(found(&by, &xff(&format!("{front}{}", padded(1_024)))), "1.2.3.4", "{front}");
+        assert_eq!(found(&by, &xff(&format!("{front}{}", padded(1_025)))), PEER, "{front}");
+    }
+    assert_eq!(by.malformed(), 3);
 }

@@ -44,13 +44,14 @@ impl<'a> Iterator for FromRight<'a> {
                 None => return Some(Err(Malformed)),
             };
 
-            let tail = &line[line.len().saturating_sub(LONGEST)..];
+            // With the comma in front of the longest entry.
+            let tail = &line[line.len().saturating_sub(LONGEST + 1)..];
             let entry = match tail.iter().rposition(|byte| *byte == b',') {
                 Some(comma) => {
                     self.line = Some(&line[..line.len() - tail.len() + comma]);
                     &tail[comma + 1..]
                 }
-                None if tail.len() < line.len() => return Some(Err(Malformed)),
+                None if line.len() > LONGEST => return Some(Err(Malformed)),
                 None => line,
             };
             let entry = entry.trim_ascii();
