@@ -98,6 +98,14 @@ fn an_error_echoes_no_more_than_64_characters() {
 }
 
 #[test]
+fn an_error_is_one_line_whatever_was_given() {
+    assert_eq!(
+        message(quota("5/366d\n1s")),
+        "quota \"5/366d\\n1s\": period 366d\\n1s, must be whole microseconds from 1us to 365d"
+    );
+}
+
+#[test]
 fn a_ratio_reads_percentages_and_fractions() {
     for (text, ppm) in [
         ("50%", 500_000),

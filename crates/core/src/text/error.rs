@@ -7,8 +7,8 @@ const ECHO: usize = 64;
 
 /// A text that is not a valid quota, ratio, duration or address range.
 ///
-/// The message names what was being read, the value, and what would be permitted. Of a longer
-/// value only its first 64 characters are kept.
+/// The message is one line. It names what was being read, the value, and what would be permitted;
+/// of a longer value only its first 64 characters are kept.
 ///
 /// ```
 /// use palisade_core::Quota;
@@ -74,7 +74,9 @@ impl fmt::Display for ParseError {
         write!(f, "{} {:?}: ", self.field, self.value)?;
         match &self.part {
             None => write!(f, "expected {}", self.expected),
-            Some((part, text)) => write!(f, "{part} {text}, must be {}", self.expected),
+            Some((part, text)) => {
+                write!(f, "{part} {}, must be {}", text.escape_debug(), self.expected)
+            }
         }
     }
 }
