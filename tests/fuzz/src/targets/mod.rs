@@ -1,0 +1,46 @@
+//! What is fuzzed, one file each.
+
+mod cidr;
+mod client;
+mod duration;
+mod forwarded;
+mod header;
+mod host;
+mod name;
+mod quota;
+mod ratio;
+mod spelling;
+mod text;
+mod x_forwarded_for;
+
+pub use self::{
+    cidr::CIDR, duration::DURATION, forwarded::FORWARDED, header::HEADER, host::HOST, name::NAME,
+    quota::QUOTA, ratio::RATIO, spelling::SPELLING, x_forwarded_for::X_FORWARDED_FOR,
+};
+
+/// All of them.
+pub const TARGETS: &[&Target] = &[
+    &QUOTA,
+    &RATIO,
+    &DURATION,
+    &CIDR,
+    &X_FORWARDED_FOR,
+    &FORWARDED,
+    &HEADER,
+    &HOST,
+    &SPELLING,
+    &NAME,
+];
+
+/// A parser, its promises, and what its inputs are made from.
+#[derive(Debug)]
+pub struct Target {
+    /// How it is asked for.
+    pub name: &'static str,
+    /// Inputs to begin with, most of them valid.
+    pub(crate) texts: &'static [&'static [u8]],
+    /// What valid inputs consist of.
+    pub(crate) words: &'static [&'static [u8]],
+    /// Panics on an input that breaks a promise.
+    pub(crate) check: fn(&[u8]),
+}
