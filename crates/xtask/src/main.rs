@@ -10,6 +10,7 @@ mod check;
 mod command;
 mod failure;
 mod features;
+mod fuzz;
 mod install;
 mod msrv;
 mod redis;
@@ -32,6 +33,8 @@ usage: cargo xtask COMMAND [ARGUMENTS]
   check           everything else that the gate asks for: formatting, lints, documentation, each feature alone,
                   dependencies, benches and examples
   ci              check, then test
+  fuzz [TARGET]   a million odd inputs for each parser, others in each run; --inputs N and --seed S set how many and
+                  which, an unknown TARGET lists those that there are
   bench [FILTER]  the benchmarks; ARGUMENTS go to `cargo bench`
   docs [--open]   the documentation of the library crates; ARGUMENTS go to `cargo doc`
 
@@ -57,6 +60,7 @@ fn dispatch(command: &str, arguments: &[String]) -> Result<ExitCode> {
             check::all(run, arguments);
             test::all(run, arguments);
         },
+        "fuzz" => fuzz::all,
         "bench" => bench,
         "docs" => check::docs,
         "" | "help" | "-h" | "--help" => {
