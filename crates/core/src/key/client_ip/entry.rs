@@ -90,7 +90,8 @@ fn for_parameter(element: &str) -> Result<Option<&str>, Malformed> {
     }
 }
 
-/// RFC 9110, section 5.6.2. A quote in a name would be the end of a string that begins further left.
+/// RFC 9110, section 5.6.2. A quote in a name would be the end of a string that begins further
+/// left.
 fn is_token(text: &str) -> bool {
     let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
     !text.is_empty() && text.bytes().all(is_allowed)
