@@ -51,7 +51,7 @@ pub(crate) struct Step {
 }
 
 /// The largest whole number below which a Lua number is exact.
-const EXACT: u64 = (1 << 53) - 1;
+pub(crate) const EXACT: u64 = (1 << 53) - 1;
 
 // ===== impl Gcra =====
 

@@ -47,6 +47,7 @@
 //! allocation. `cargo xtask bench` measures it beside its peers; `docs/compare.md` has
 //! the figures.
 
+mod algorithms;
 mod cell;
 mod counters;
 mod future;
@@ -70,6 +71,7 @@ pub use palisade_core::{
     per_hour, per_minute, per_second,
 };
 
+pub use self::algorithms::{Anchor, Buckets, FixedWindow, Log, SlidingLog, SlidingWindow, Window};
 pub use self::future::ResponseFuture;
 pub use self::gcra::{Gcra, Tat};
 pub use self::handle::{RateLimitHandle, Snapshot};

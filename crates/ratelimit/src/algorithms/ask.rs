@@ -1,0 +1,71 @@
+//! What an operation asks of a window, whatever the window is made of.
+
+use palisade_core::Micros;
+use palisade_core::algorithm::{Op, Outcome, Retry};
+
+/// What a window has counted and has left.
+pub(super) struct Room {
+    pub(super) limit: u32,
+    /// What a charge adds to.
+    pub(super) count: u32,
+    /// What is left, in `1/unit`: a comparison needs no division, and most calls only compare.
+    pub(super) free: u64,
+    /// Never 0; times the limit it fits into a word.
+    pub(super) unit: u64,
+}
+
+/// What becomes of a window's count.
+#[derive(Clone, Copy)]
+pub(super) enum Ask {
+    /// It stays, and the call is not refused.
+    Peek,
+    /// It stays, and the call is refused.
+    Refuse,
+    /// It grows, by 0 if nothing was left to take.
+    Add(u32),
+    /// It shrinks, as far as there is something to give back.
+    Remove(u32),
+}
+
+impl Room {
+    /// What `op` comes to; `retry` says when as many units that the limit allows would pass.
+    #[inline]
+    pub(super) fn ask(&self, op: Op, units: u64, retry: impl FnOnce() -> Micros) -> (Outcome, Ask) {
+        let limit = u64::from(self.limit);
+        let (granted, ask) = match op {
+            _ if units == 0 => (0, Ask::Peek),
+            // First, since it bounds the product.
+            Op::Decide if units > limit => return (Outcome::refused(Retry::Never), Ask::Refuse),
+            Op::Decide if units * self.unit > self.free => {
+                return (Outcome::refused(Retry::After(retry())), Ask::Refuse);
+            }
+            Op::Decide => (units, Ask::Add(capped(units))),
+            Op::Take => {
+                let granted = units.min(self.free / self.unit);
+                (granted, Ask::Add(capped(granted)))
+            }
+            Op::Charge => {
+                (units, Ask::Add(capped(units).min(self.limit.saturating_sub(self.count))))
+            }
+            Op::Refund => (units, Ask::Remove(capped(units))),
+        };
+        (Outcome::passed(granted), ask)
+    }
+}
+
+impl Ask {
+    /// The count after it, if it writes one.
+    #[inline]
+    pub(super) const fn of(self, count: u32) -> Option<u32> {
+        match self {
+            Self::Peek | Self::Refuse => None,
+            Self::Add(units) => Some(count.saturating_add(units)),
+            Self::Remove(units) => Some(count.saturating_sub(units)),
+        }
+    }
+}
+
+/// More than any limit if it does not fit.
+fn capped(units: u64) -> u32 {
+    u32::try_from(units).unwrap_or(u32::MAX)
+}
