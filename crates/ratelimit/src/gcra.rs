@@ -146,7 +146,7 @@ impl Gcra {
     /// How far `tat` lies ahead, and whether further than any bucket of this quota can: then the
     /// clock stepped back or the quota shrank.
     #[inline(always)]
-    fn level(&self, tat: &Tat, now: Micros) -> (u64, bool) {
+    pub(crate) fn level(&self, tat: &Tat, now: Micros) -> (u64, bool) {
         let Some(ahead) = tat.micros().checked_sub(now.0) else { return (0, false) };
         let den = u64::from(self.den);
         let raw = ahead.saturating_mul(den).saturating_add(u64::from(tat.fraction).min(den - 1));
@@ -154,7 +154,7 @@ impl Gcra {
     }
 
     #[inline]
-    fn tat(&self, now: Micros, level: u64) -> Tat {
+    pub(crate) fn tat(&self, now: Micros, level: u64) -> Tat {
         let den = u64::from(self.den);
         match den {
             1 => Tat::new(now + Micros(level), 0),

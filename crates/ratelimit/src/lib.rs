@@ -71,7 +71,9 @@ pub use palisade_core::{
     per_hour, per_minute, per_second,
 };
 
-pub use self::algorithms::{Anchor, Buckets, FixedWindow, Log, SlidingLog, SlidingWindow, Window};
+pub use self::algorithms::{
+    Anchor, Buckets, FixedWindow, Log, Shaper, SlidingLog, SlidingWindow, Window,
+};
 pub use self::future::ResponseFuture;
 pub use self::gcra::{Gcra, Tat};
 pub use self::handle::{RateLimitHandle, Snapshot};
