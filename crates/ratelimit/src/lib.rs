@@ -79,5 +79,5 @@ pub use self::gcra::{Gcra, Tat};
 pub use self::handle::{RateLimitHandle, Snapshot};
 pub use self::layer::RateLimitLayer;
 pub use self::limiter::RateLimiter;
-pub use self::options::{Headers, Missing, Outage};
+pub use self::options::{Headers, HeadersOn, Missing, Outage, Reset};
 pub use self::service::RateLimit;
