@@ -53,6 +53,8 @@ mod counters;
 mod future;
 mod gcra;
 mod handle;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired with the next change"))]
+mod headers;
 mod layer;
 mod limiter;
 #[cfg(loom)]
@@ -77,6 +79,7 @@ pub use self::algorithms::{
 pub use self::future::ResponseFuture;
 pub use self::gcra::{Gcra, Tat};
 pub use self::handle::{RateLimitHandle, Snapshot};
+pub use self::headers::RATE_LIMIT_HEADERS;
 pub use self::layer::RateLimitLayer;
 pub use self::limiter::RateLimiter;
 pub use self::options::{Headers, HeadersOn, Missing, Outage, Reset};
