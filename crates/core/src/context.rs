@@ -14,7 +14,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::Micros;
+use crate::{Bill, Micros};
 
 /// What the layers around the current call decided about it.
 ///
@@ -68,9 +68,10 @@ impl CallContext {
         f()
     }
 
-    /// Polls `future` in this context, for example in a spawned task.
-    pub const fn scope<F: Future>(self, future: F) -> Scope<F> {
-        Scope { future, context: self }
+    /// Polls `future` in this context, and with the [`Bill`] that is current now, for example in a
+    /// spawned task.
+    pub fn scope<F: Future>(self, future: F) -> Scope<F> {
+        Scope { future, context: self, bill: Bill::current() }
     }
 }
 
@@ -98,6 +99,7 @@ pin_project! {
         #[pin]
         future: F,
         context: CallContext,
+        bill: Option<Bill>,
     }
 }
 
@@ -106,6 +108,9 @@ impl<F: Future> Future for Scope<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        this.context.enter(|| this.future.poll(cx))
+        this.context.enter(|| match this.bill {
+            Some(bill) => bill.enter(|| this.future.poll(cx)),
+            None => this.future.poll(cx),
+        })
     }
 }

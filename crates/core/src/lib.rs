@@ -8,7 +8,7 @@
 //! | [`Rejection`], [`respond`], [`ResBody`] | what a layer's "no" is, and what it becomes |
 //! | [`key`], [`Head`] | telling callers apart |
 //! | [`Quota`], [`Ratio`], [`text`] | settings, and their texts |
-//! | [`Clock`], [`Micros`], [`CallContext`] | the time, and what a call carries along |
+//! | [`Clock`], [`Micros`], [`CallContext`], [`Bill`] | the time, and what a call carries along |
 //! | [`algorithm`], [`store`] | limits, and where they are kept |
 //! | [`guard`], [`classify`] | how admitted calls end, and what that says |
 //! | [`base`], [`hot`], [`switch`], [`telemetry`] | what a layer's shared state is made of |
@@ -27,6 +27,7 @@ mod rejection;
 
 pub mod algorithm;
 pub mod base;
+pub mod bill;
 pub mod classify;
 pub mod guard;
 pub mod hot;
@@ -42,6 +43,7 @@ pub mod test;
 pub mod text;
 
 pub use self::alarm::Alarm;
+pub use self::bill::Bill;
 pub use self::body::ResBody;
 pub use self::clock::{Clock, ManualClock};
 pub use self::context::CallContext;

@@ -37,7 +37,7 @@ pub struct RateLimitLayer<K = Global, R = Http> {
     respond: R,
 }
 
-response_modes!(RateLimitLayer<K>);
+response_modes!(RateLimitLayer<K, *>);
 
 impl RateLimitLayer {
     /// A limit of `quota` on all requests together, as a token bucket; see [`by`](Self::by).

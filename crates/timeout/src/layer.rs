@@ -35,7 +35,7 @@ pub struct TimeoutLayer<R = Http> {
     respond: R,
 }
 
-response_modes!(TimeoutLayer);
+response_modes!(TimeoutLayer<*>);
 
 impl TimeoutLayer {
     /// Gives the inner service `head` for the head of its response; the body may take longer.

@@ -27,6 +27,7 @@ briefly! {
     no_text_breaks_a_ratio: RATIO
     no_text_breaks_a_duration: DURATION
     no_text_breaks_a_network: CIDR
+    no_text_breaks_the_choice_of_a_key: BY
     no_x_forwarded_for_names_another_client: X_FORWARDED_FOR
     no_forwarded_names_another_client: FORWARDED
     no_header_makes_an_odd_key: HEADER

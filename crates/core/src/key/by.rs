@@ -33,6 +33,21 @@ pub trait KeyBy<Req> {
     fn describe(&self) -> &'static str {
         "key"
     }
+
+    /// The request's key for one of several limits, known by its index: the same for all, unless it
+    /// finds one for each.
+    #[inline]
+    fn key_of<'r>(&'r self, request: &'r Req, limit: usize) -> Option<Key<'r>> {
+        let _ = limit;
+        self.key(request)
+    }
+
+    /// What that key is, for messages.
+    #[inline]
+    fn describe_of(&self, limit: usize) -> &'static str {
+        let _ = limit;
+        self.describe()
+    }
 }
 
 /// One key for all requests, of any type: the limit is shared by everybody.

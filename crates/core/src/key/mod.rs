@@ -16,12 +16,14 @@
 //! | [`Route`] | axum's route pattern |
 //! | `(A, B)` to `(A, B, C, D)` | all of them together |
 //! | [`by_fn`], [`request`] | what a closure says |
+//! | [`By`] | what a text says: `"client_ip behind 1"` |
 //!
 //! # Cost
 //!
 //! A key is some 100 bytes on the stack. A fingerprint takes a few nanoseconds.
 
 mod by;
+mod choice;
 mod client_ip;
 mod closure;
 mod digest;
@@ -37,6 +39,7 @@ use std::fmt;
 
 pub use self::{
     by::{Global, KeyBy},
+    choice::By,
     client_ip::{Cidr, ClientIp, PeerAddr},
     closure::{ByFn, ByRequest, by_fn, request},
     fingerprint::Fingerprinter,
@@ -102,6 +105,13 @@ impl<'a> Key<'a> {
     #[inline]
     pub const fn global() -> Self {
         Self { repr: Repr::Global, owned: None }
+    }
+
+    /// Whether this is the key of no parts, the same for everybody.
+    #[must_use]
+    #[inline]
+    pub const fn is_global(&self) -> bool {
+        matches!(self.repr, Repr::Global)
     }
 
     /// Text whose ASCII letters count in either case, such as a host name: the same key as the text

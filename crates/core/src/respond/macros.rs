@@ -3,24 +3,42 @@
 /// Gives a layer its `.typed()`, `.boxed()`, `.respond_with(..)`, `.plain()`, `.plain_boxed()` and
 /// `.reject_with(..)`, which keep its state.
 ///
-/// The layer's last type parameter is the mode, and `fn answering<R2>(self, mode: R2)` changes it:
-/// `response_modes!(RateLimitLayer<K>)`, `response_modes!(TimeoutLayer)`.
-#[doc(hidden)]
+/// One of the layer's type parameters is the mode, the `*`, and `fn answering<R2>(self, mode: R2)`
+/// changes it.
+///
+/// ```
+/// use palisade_core::{Http, response_modes};
+///
+/// struct GreetLayer<G, R = Http> {
+///     greeting: G,
+///     respond: R,
+/// }
+///
+/// response_modes!(GreetLayer<G, *>);
+///
+/// impl<G, R> GreetLayer<G, R> {
+///     fn answering<R2>(self, respond: R2) -> GreetLayer<G, R2> {
+///         GreetLayer { greeting: self.greeting, respond }
+///     }
+/// }
+///
+/// let layer = GreetLayer { greeting: "hello", respond: Http }.typed();
+/// ```
 #[macro_export]
 macro_rules! response_modes {
-    ($layer:ident $(<$($generic:ident),+>)?) => {
-        impl<$($($generic,)+)? R> $layer<$($($generic,)+)? R> {
+    ($layer:ident<$($before:ident,)* * $(, $after:ident)*>) => {
+        impl<$($before,)* R $(, $after)*> $layer<$($before,)* R $(, $after)*> {
             /// Answers with [`LayerError::Rejected`]($crate::LayerError), around HTTP services whose
             /// error type is to name the rejection.
             #[must_use]
-            pub fn typed(self) -> $layer<$($($generic,)+)? $crate::respond::Typed> {
+            pub fn typed(self) -> $layer<$($before,)* $crate::respond::Typed $(, $after)*> {
                 self.answering($crate::respond::Typed)
             }
 
             /// Answers with a boxed [`Rejection`]($crate::Rejection), around HTTP services. However
             /// many layers are stacked, the boxes never nest.
             #[must_use]
-            pub fn boxed(self) -> $layer<$($($generic,)+)? $crate::respond::Boxed> {
+            pub fn boxed(self) -> $layer<$($before,)* $crate::respond::Boxed $(, $after)*> {
                 self.answering($crate::respond::Boxed)
             }
 
@@ -31,7 +49,7 @@ macro_rules! response_modes {
             pub fn respond_with<F>(
                 self,
                 respond: F,
-            ) -> $layer<$($($generic,)+)? $crate::respond::RespondWith<F>>
+            ) -> $layer<$($before,)* $crate::respond::RespondWith<F> $(, $after)*>
             where
                 F: Fn(
                         &$crate::Rejection,
@@ -44,14 +62,14 @@ macro_rules! response_modes {
 
             /// Answers with [`LayerError::Rejected`]($crate::LayerError), around any service.
             #[must_use]
-            pub fn plain(self) -> $layer<$($($generic,)+)? $crate::respond::Plain> {
+            pub fn plain(self) -> $layer<$($before,)* $crate::respond::Plain $(, $after)*> {
                 self.answering($crate::respond::Plain)
             }
 
             /// Answers with a boxed [`Rejection`]($crate::Rejection), around any service, such as a
             /// `reqwest::Client`.
             #[must_use]
-            pub fn plain_boxed(self) -> $layer<$($($generic,)+)? $crate::respond::PlainBoxed> {
+            pub fn plain_boxed(self) -> $layer<$($before,)* $crate::respond::PlainBoxed $(, $after)*> {
                 self.answering($crate::respond::PlainBoxed)
             }
 
@@ -61,7 +79,7 @@ macro_rules! response_modes {
             pub fn reject_with<F, Res, Err>(
                 self,
                 reject: F,
-            ) -> $layer<$($($generic,)+)? $crate::respond::RejectWith<F>>
+            ) -> $layer<$($before,)* $crate::respond::RejectWith<F> $(, $after)*>
             where
                 F: Fn($crate::Rejection) -> Result<Res, Err> + Clone,
             {

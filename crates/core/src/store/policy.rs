@@ -42,6 +42,13 @@ impl Policy {
         self.name
     }
 
+    /// The same limit under another name.
+    #[must_use]
+    pub const fn named(mut self, name: Name) -> Self {
+        self.name = name;
+        self
+    }
+
     /// The algorithm, if it is an `A`: for stores that run a twin of their own.
     #[must_use]
     pub fn downcast_ref<A: Algorithm>(&self) -> Option<&A> {

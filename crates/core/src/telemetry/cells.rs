@@ -53,6 +53,12 @@ pub(super) fn add(row: u32, counter: usize) {
     add_in(row, counter, Relaxed);
 }
 
+/// Adds one to a cell of this thread, and returns what the cell now holds.
+#[inline]
+pub(super) fn tick(row: u32, counter: usize) -> u64 {
+    add_in(row, counter, Relaxed)
+}
+
 /// Adds one to a cell of this thread. A sum that holds it is followed by sums that hold all that was
 /// counted before it.
 #[inline]
@@ -67,8 +73,8 @@ pub(super) fn sum(row: u32, counter: usize) -> u64 {
     pages.all.iter().map(|page| page.read(row, counter)).fold(late, u64::wrapping_add)
 }
 
-#[inline]
-fn add_in(row: u32, counter: usize, order: Ordering) {
+#[inline(always)]
+fn add_in(row: u32, counter: usize, order: Ordering) -> u64 {
     match PAGE.get() {
         Some(page) if (row as usize) < ROWS => bump(&page.rows[row as usize].0[counter], order),
         _ => add_slow(row, counter, order),
@@ -77,21 +83,23 @@ fn add_in(row: u32, counter: usize, order: Ordering) {
 
 /// No locked instruction: this thread is the only writer.
 #[inline]
-fn bump(cell: &AtomicU64, order: Ordering) {
-    cell.store(cell.load(Relaxed).wrapping_add(1), order);
+fn bump(cell: &AtomicU64, order: Ordering) -> u64 {
+    let sum = cell.load(Relaxed).wrapping_add(1);
+    cell.store(sum, order);
+    sum
 }
 
 #[cold]
 #[inline(never)]
-fn add_slow(row: u32, counter: usize, order: Ordering) {
+fn add_slow(row: u32, counter: usize, order: Ordering) -> u64 {
     match TENANCY.try_with(|tenancy| tenancy.0) {
         Ok(page) => {
             PAGE.set(Some(page));
-            bump(page.cell(row, counter), order);
+            bump(page.cell(row, counter), order)
         }
         Err(_) => {
             let page = LATE.get_or_init(Page::leak);
-            page.cell(row, counter).fetch_add(1, order);
+            page.cell(row, counter).fetch_add(1, order).wrapping_add(1)
         }
     }
 }

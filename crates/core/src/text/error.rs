@@ -50,7 +50,7 @@ impl ParseError {
         Self { field, value: echo(value), part: Some((part, echo(text))), expected }
     }
 
-    /// What was being read: `"quota"`, `"ratio"`, `"duration"` or `"cidr"`.
+    /// What was being read: `"quota"`, `"ratio"`, `"duration"`, `"cidr"` or `"key"`.
     #[must_use]
     pub fn field(&self) -> &'static str {
         self.field

@@ -7,6 +7,7 @@
 mod decimal;
 pub mod duration;
 mod error;
+mod problem;
 mod quota;
 mod ratio;
 #[cfg(feature = "serde")]
@@ -14,6 +15,7 @@ mod strings;
 
 pub use self::{
     error::ParseError,
+    problem::{Problem, Problems},
     quota::{Quota, per_day, per_hour, per_minute, per_second},
     ratio::Ratio,
 };

@@ -5,7 +5,7 @@ use std::{fmt, marker::PhantomData, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{ParseError, Quota, Ratio};
-use crate::key::Cidr;
+use crate::key::{By, Cidr};
 
 /// In the short form: "100/min burst 20".
 impl Serialize for Quota {
@@ -43,6 +43,20 @@ impl Serialize for Cidr {
 impl<'de> Deserialize<'de> for Cidr {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_str(Text::new(r#"a network such as "10.0.0.0/8" or "::1""#))
+    }
+}
+
+/// As it was read: "client_ip behind 1".
+impl Serialize for By {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for By {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer
+            .deserialize_str(Text::new(r#"a key such as "client_ip" or "header x-api-key""#))
     }
 }
 

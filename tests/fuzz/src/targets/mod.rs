@@ -1,5 +1,6 @@
 //! What is fuzzed, one file each.
 
+mod by;
 mod cidr;
 mod client;
 mod duration;
@@ -14,8 +15,8 @@ mod text;
 mod x_forwarded_for;
 
 pub use self::{
-    cidr::CIDR, duration::DURATION, forwarded::FORWARDED, header::HEADER, host::HOST, name::NAME,
-    quota::QUOTA, ratio::RATIO, spelling::SPELLING, x_forwarded_for::X_FORWARDED_FOR,
+    by::BY, cidr::CIDR, duration::DURATION, forwarded::FORWARDED, header::HEADER, host::HOST,
+    name::NAME, quota::QUOTA, ratio::RATIO, spelling::SPELLING, x_forwarded_for::X_FORWARDED_FOR,
 };
 
 /// All of them.
@@ -24,6 +25,7 @@ pub const TARGETS: &[&Target] = &[
     &RATIO,
     &DURATION,
     &CIDR,
+    &BY,
     &X_FORWARDED_FOR,
     &FORWARDED,
     &HEADER,

@@ -32,7 +32,7 @@ pub(crate) fn parsed<T>(
 }
 
 /// One line of bounded length that names the field, the value and what would be permitted.
-fn is_fit_to_print(error: &ParseError, field: &str, text: &str) {
+pub(super) fn is_fit_to_print(error: &ParseError, field: &str, text: &str) {
     let message = error.to_string();
     assert!(message.len() <= LONGEST_MESSAGE, "{} bytes of message", message.len());
     let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');

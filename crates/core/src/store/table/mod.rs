@@ -182,19 +182,27 @@ impl<S: State> Table<S> {
         self.room.overflowed()
     }
 
-    #[inline]
+    #[inline(always)]
     fn shard(&self, key: u64) -> &Shard<S> {
         &self.shards()[self.shard_index(key)]
     }
 
     /// The map uses the lowest and the highest bits of a fingerprint, shards those between.
-    #[inline]
+    #[inline(always)]
     fn shard_index(&self, key: u64) -> usize {
         (key >> 40) as usize & (self.shards().len() - 1)
     }
 
-    #[inline]
+    #[inline(always)]
     fn shards(&self) -> &[Shard<S>] {
+        match self.shards.get() {
+            Some(shards) => shards,
+            None => self.make_shards(),
+        }
+    }
+
+    #[cold]
+    fn make_shards(&self) -> &[Shard<S>] {
         self.shards.get_or_init(|| {
             let cores = std::thread::available_parallelism().map_or(4, usize::from);
             // Many, so that the growth of one holds nobody up for long; but not so many that a new

@@ -14,6 +14,33 @@ const NAMED: [(u64, &str, &str); 4] = [
     (86_400_000_000, "day", "day"),
 ];
 
+impl Quota {
+    /// The period in a word or a short text: "hour", "90s".
+    ///
+    /// ```
+    /// use palisade_core::{Quota, per_hour};
+    /// use std::time::Duration;
+    ///
+    /// assert_eq!(per_hour(5).period_name().to_string(), "hour");
+    /// assert_eq!(Quota::new(5, Duration::from_secs(90)).period_name().to_string(), "90s");
+    /// ```
+    #[must_use]
+    pub fn period_name(&self) -> impl fmt::Display + use<> {
+        PeriodName(*self)
+    }
+}
+
+struct PeriodName(Quota);
+
+impl fmt::Display for PeriodName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match NAMED.iter().find(|(micros, ..)| *micros == self.0.period_micros) {
+            Some((_, name, _)) => f.write_str(name),
+            None => write!(f, "{}", duration::display(self.0.period())),
+        }
+    }
+}
+
 /// "100 per minute, burst 20"; with `{:#}` "100/min burst 20". A burst that is the limit is left
 /// out.
 impl fmt::Display for Quota {
@@ -22,8 +49,7 @@ impl fmt::Display for Quota {
         write!(f, "{}{}", self.limit, if short { "/" } else { " per " })?;
         match NAMED.iter().find(|(micros, ..)| *micros == self.period_micros) {
             Some((.., name)) if short => f.write_str(name)?,
-            Some((_, name, _)) => f.write_str(name)?,
-            None => write!(f, "{}", duration::display(self.period()))?,
+            _ => write!(f, "{}", self.period_name())?,
         }
         if self.burst != Self::default_burst(self.limit) {
             write!(f, "{} burst {}", if short { "" } else { "," }, self.burst)?;
