@@ -35,7 +35,7 @@
 //!
 //! `ratelimit` and `timeout` are on by default. `axum`, `tonic` and `reqwest` let keys read what
 //! those crates know of a request (the peer's address, the matched route); `metrics` and `tracing`
-//! make the layers observable; `serde` reads quotas, ratios and durations from configurations;
+//! make the layers observable; `serde` reads layers, quotas, ratios and durations from configurations;
 //! `test-util` makes tokio's clock, which tests can pause, the default.
 //!
 //! # Compatibility
@@ -49,10 +49,10 @@
 mod readme {}
 
 pub use palisade_core::{
-    BoxError, CallContext, ClientIp, Clock, Global, GrpcCode, HasHead, Head, Header, Host, Http,
-    Key, KeyBy, LayerError, ManualClock, Meta, Method, Micros, Name, Origin, ParseError, PeerAddr,
-    Quota, Ratio, Reason, Rejection, ResBody, Respond, Route, per_day, per_hour, per_minute,
-    per_second, rejection,
+    Bill, BoxError, CallContext, ClientIp, Clock, Global, GrpcCode, HasHead, Head, Header, Host,
+    Http, Key, KeyBy, LayerError, ManualClock, Meta, Method, Micros, Name, Origin, ParseError,
+    PeerAddr, Quota, Ratio, Reason, Rejection, ResBody, Respond, Route, per_day, per_hour,
+    per_minute, per_second, rejection,
 };
 pub use palisade_core::{algorithm, classify, key, respond, store, text};
 
@@ -74,12 +74,15 @@ pub use palisade_core::test;
 /// Layers, quotas and keys: what an application names.
 pub mod prelude {
     #[cfg(feature = "ratelimit")]
-    pub use palisade_ratelimit::{Headers, Missing, Outage, RateLimitLayer, RateLimiter};
+    pub use palisade_ratelimit::{
+        FixedWindow, Headers, HeadersOn, Limit, Limits, Missing, Outage, RATE_LIMIT_HEADERS,
+        RateLimitLayer, RateLimiter, Reset, Shaper, SlidingLog, SlidingWindow,
+    };
     #[cfg(feature = "timeout")]
     pub use palisade_timeout::TimeoutLayer;
 
     pub use crate::{
-        BoxError, ClientIp, Clock, Global, Header, Host, Key, LayerError, Method, Quota, Ratio,
-        Rejection, Route, per_day, per_hour, per_minute, per_second, rejection,
+        Bill, BoxError, ClientIp, Clock, Global, Header, Host, Key, LayerError, Method, Quota,
+        Ratio, Rejection, Route, per_day, per_hour, per_minute, per_second, rejection,
     };
 }

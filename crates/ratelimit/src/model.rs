@@ -4,9 +4,9 @@ use palisade_core::hot::Hot;
 use palisade_core::switch::Switch;
 use palisade_core::{Micros, Quota, algorithm::Op};
 
-use crate::cell::Cell;
-use crate::gcra::Gcra;
-use crate::settings::Settings;
+use crate::algorithms::gcra::Gcra;
+use crate::engine::cell::Cell;
+use crate::engine::settings::Settings;
 
 /// One bucket for all, without clock, keys and counters.
 #[derive(Debug)]

@@ -7,6 +7,8 @@
 /// [`Ietf`](Self::Ietf) have an item for each limit, and of the other styles' lines those with the
 /// smaller remaining number stay.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Headers {
     /// `RateLimit-Policy` and `RateLimit` of the IETF draft
@@ -33,6 +35,8 @@ pub enum Headers {
 
 /// What `X-RateLimit-Reset` counts. The other headers always have the seconds that are left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Reset {
     /// Seconds since the UNIX epoch, as GitHub does it. The default.
@@ -44,6 +48,8 @@ pub enum Reset {
 
 /// Which responses have the headers of a quota.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum HeadersOn {
     /// Passes as well as refusals. The default.
@@ -55,6 +61,8 @@ pub enum HeadersOn {
 
 /// What happens to a request that has no key: no such header, no known peer address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Missing {
     /// All such requests share one bucket. The default, with one warning (feature
@@ -69,6 +77,8 @@ pub enum Missing {
 
 /// What happens when a remote store does not decide in time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Outage {
     /// The limit is kept in this process, in full. The default.

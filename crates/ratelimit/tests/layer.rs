@@ -9,7 +9,8 @@ use http::Request;
 use palisade_core::test::{Canned, Probe, assert_layer, assert_service, echo, inner};
 use palisade_core::{Clock, Header, Key, KeyBy, LayerError, ManualClock, Method, key};
 use palisade_ratelimit::{
-    Global, Missing, RateLimit, RateLimitLayer, Ratio, Rejection, per_minute, per_second,
+    Asks, Global, Headers, HeadersOn, Missing, Outage, RateLimit, RateLimitLayer, Ratio, Rejection,
+    Reset, per_day, per_minute, per_second,
 };
 use tower::{Layer, Service, ServiceExt};
 
@@ -46,10 +47,14 @@ fn get(key: Option<&str>) -> Request<()> {
 }
 
 /// Whether a request passes.
-async fn passes<K: KeyBy<Request<()>>>(
-    service: &mut RateLimit<Canned<Request<()>, Request<()>>, K, palisade_core::respond::Plain>,
+async fn passes<K, A>(
+    service: &mut RateLimit<Canned<Request<()>, Request<()>>, K, palisade_core::respond::Plain, A>,
     request: Request<()>,
-) -> bool {
+) -> bool
+where
+    K: KeyBy<Request<()>>,
+    A: Asks<Request<()>>,
+{
     call(service, request).await.is_ok()
 }
 
@@ -209,13 +214,36 @@ async fn a_setter_on_a_layer_in_use_starts_a_limit_of_its_own_and_a_mode_does_no
         used.clone().enforce(Ratio::ONE),
         used.clone().clock(still()),
         used.clone().max_keys(5),
-        used.clone().on_missing(Missing::Pass),
-        used.by(Global),
+        used.clone().on_outage(Outage::Deny),
+        used.clone().tier("premium", per_day(1)),
+        used.clone().chargeable(true),
+        used.clone().by(Global),
     ];
     for layer in detached {
         assert!(passes(&mut around(&layer.plain()), get(None)).await);
     }
     assert_eq!(handle.snapshot().passed, 1, "none of them is seen by the first one's handle");
+}
+
+#[tokio::test]
+async fn what_responses_look_like_and_whom_it_concerns_is_each_layers_own() {
+    let spent = limit(1);
+    let handle = spent.handle();
+    assert!(passes(&mut around(&spent.clone().plain()), get(None)).await);
+
+    let same = || spent.clone();
+    assert!(!passes(&mut around(&same().headers(Headers::Legacy).plain()), get(None)).await);
+    assert!(
+        !passes(&mut around(&same().headers_on(HeadersOn::OnlyDenied).plain()), get(None)).await
+    );
+    assert!(!passes(&mut around(&same().reset(Reset::Delta).plain()), get(None)).await);
+    assert!(!passes(&mut around(&same().on_missing(Missing::Pass).plain()), get(None)).await);
+    assert!(!passes(&mut around(&same().skip_preflights(false).plain()), get(None)).await);
+    assert!(!passes(&mut around(&same().skip_paths(["/other"]).plain()), get(None)).await);
+    assert!(!passes(&mut around(&same().cost_by(|_| 1).plain()), get(None)).await);
+    assert!(!passes(&mut around(&same().quota_by(|_| Some("none")).plain()), get(None)).await);
+    assert!(!passes(&mut around(&same().class_by(|_| 1).plain()), get(None)).await);
+    assert_eq!((handle.snapshot().passed, handle.snapshot().rejected), (1, 9));
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@
 
 use std::{
     pin::pin,
+    sync::Arc,
     task::{Context, Poll, Waker},
     time::Duration,
 };
@@ -16,7 +17,12 @@ use allocation_counter::measure;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use palisade::{Clock, Key, prelude::*, test::ready};
+use palisade::{
+    Clock, Http, Key,
+    prelude::*,
+    ratelimit::{Each, One},
+    test::ready,
+};
 use tower::{Layer, Service, ServiceBuilder};
 
 type Req = Request<()>;
@@ -66,6 +72,14 @@ fn limit() -> RateLimitLayer {
     RateLimitLayer::new(per_second(1_000_000)).headers(Headers::None).clock(Clock::fast())
 }
 
+type Array<T> = Each<Arc<[T]>>;
+
+/// Two limits in one decision.
+fn several() -> RateLimitLayer<Array<Global>, Http, Array<One>> {
+    let limits = Limits::all([per_second(1_000_000), per_hour(1_000_000)]);
+    RateLimitLayer::with(limits).headers(Headers::None).clock(Clock::fast())
+}
+
 fn timeout() -> TimeoutLayer {
     TimeoutLayer::new(Duration::from_secs(5)).clock(Clock::fast())
 }
@@ -112,6 +126,7 @@ macro_rules! passes_without_allocating {
 
 passes_without_allocating! {
     ratelimit: limit();
+    several: several();
     timeout: timeout();
 }
 
@@ -129,6 +144,27 @@ fn a_key_that_is_known_allocates_nothing() {
     assert_eq!(http(limit().by(ClientIp::peer())), 0);
     assert_eq!(http(limit().by((Host, Method))), 0);
     assert_eq!(http(limit().by_fn(|head| head.header("x-api-key").map(Key::from))), 0);
+}
+
+#[test]
+fn several_limits_with_keys_costs_and_tiers_of_their_own_allocate_nothing() {
+    let layer = || {
+        let calls = Limit::new(per_second(1_000_000)).tier("abc", per_hour(1_000_000));
+        let units = Limit::new(per_hour(1_000_000)).by(ClientIp::peer()).cost_by(|_| 2);
+        let limits = Limits::all((calls.by(Header("x-api-key")), units));
+        RateLimitLayer::with(limits).headers(Headers::None).clock(Clock::fast())
+    };
+    assert_eq!(http(layer()), 0);
+    assert_eq!(http(several().by(Header("x-api-key"))), 0);
+    assert_eq!(http(several().cost_by(|_| 3)), 0);
+    assert_eq!(http(layer().quota_by(|head| head.header("x-api-key")?.to_str().ok())), 0);
+    assert_eq!(http(several().class_by(|_| 3)), 0);
+}
+
+#[test]
+fn a_bill_is_one_allocation() {
+    assert_eq!(http(limit().chargeable(true)), 10);
+    assert_eq!(http(several().by(Host).chargeable(true)), 10);
 }
 
 #[test]

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `Layer`, `Handle` | the layer in its default mode, and its handle |
 //! | `KIND`, `REASON`, `ORIGIN`, `STATUS`, `GRPC_CODE`, `SAYS_WHEN` | what a rejection says |
+//! | `called(layer)` | the name that a rejection of the layer of that name has |
 //! | `generous()` | a layer that lets everything pass that the suite sends |
 //! | `strict()` | a layer that refuses a call of the service [`late`](support::late) once it is spent |
 //! | `hasty()` | the same, with the shortest wait that there can be |
@@ -20,15 +21,23 @@
 //! The service `late` answers, but only after a minute: a limiter refuses at once, a timeout after
 //! its time, and in shadow mode both let the answer through.
 //!
-//! What holds only for layers that may wait before they call is in `waiting`.
+//! What holds only for layers that may wait before they call is in `waiting`, for those that keep
+//! bills in `billing`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helpers are tests, too")]
 #![allow(clippy::duplicate_mod, reason = "the laws are compiled once for each layer")]
 
+mod billing;
 mod support;
 mod waiting;
 
 mod ratelimit {
+    #[path = "../laws/mod.rs"]
+    mod laws;
+    mod row;
+}
+
+mod several {
     #[path = "../laws/mod.rs"]
     mod laws;
     mod row;

@@ -8,6 +8,7 @@
 
 mod axum_routes;
 mod axum_serving;
+mod cors;
 mod hyper_hosts;
 mod keys;
 mod plain;

@@ -50,6 +50,8 @@ pub struct FixedWindow {
 
 /// Where windows begin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Anchor {
     /// At multiples of the period since the UNIX epoch, for all keys alike: hours and days begin as
     /// they do in UTC. All keys come back at once.
@@ -96,6 +98,11 @@ impl FixedWindow {
     #[must_use]
     pub const fn quota(&self) -> Quota {
         self.quota
+    }
+
+    /// The same windows with another quota.
+    pub(crate) const fn with_quota(self, quota: Quota) -> Self {
+        Self { quota, ..self }
     }
 
     const fn period(&self) -> Micros {

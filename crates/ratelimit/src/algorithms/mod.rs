@@ -15,6 +15,7 @@ mod ask;
 mod buckets;
 mod events;
 mod fixed_window;
+pub(crate) mod gcra;
 mod packed;
 mod shaper;
 mod sliding_log;

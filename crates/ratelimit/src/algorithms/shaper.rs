@@ -5,7 +5,7 @@ use std::time::Duration;
 use palisade_core::algorithm::{Algorithm, Change, Op, Outcome, State};
 use palisade_core::{Micros, Quota};
 
-use crate::gcra::{EXACT, Gcra, Step, Tat};
+use crate::algorithms::gcra::{EXACT, Gcra, Step, Tat};
 
 /// One call every `period / limit`: those that come closer together wait their turn.
 ///
@@ -109,6 +109,11 @@ impl Shaper {
     #[must_use]
     pub const fn quota(&self) -> Quota {
         self.quota
+    }
+
+    /// The same queue with another quota: burst and bounds stay.
+    pub(crate) fn with_quota(self, quota: Quota) -> Self {
+        Self::with(quota.burst(self.quota.burst_size()), self.max_wait, self.max_queued)
     }
 
     fn with(quota: Quota, max_wait: Micros, max_queued: Option<u32>) -> Self {

@@ -5,7 +5,7 @@ use palisade_core::{Micros, Quota};
 
 use super::ask::{Ask, Room};
 use super::buckets::Buckets;
-use crate::gcra::EXACT;
+use crate::algorithms::gcra::EXACT;
 
 /// At most the limit, estimated over the period that ends now: what this window has counted, and of
 /// the window before as much as the period still covers.

@@ -80,6 +80,12 @@ impl Style {
         }
     }
 
+    /// Whether [`write`](Self::write) looks at the time.
+    pub(crate) const fn needs_time(&self) -> bool {
+        matches!(self.headers, Headers::Legacy | Headers::PerWindow | Headers::Both)
+            && matches!(self.reset, Reset::Epoch)
+    }
+
     /// Says it. A map without room for all lines of a limit stays as it is.
     ///
     /// Whether this response says anything was asked before (see [`says`](Self::says)).

@@ -61,8 +61,8 @@ proptest! {
         back in 2 * SECOND..1_000_000 * SECOND,
     ) {
         let (mut kept, now) = (kind.limit(per_second(limit)), START + part);
-        prop_assert_eq!(kept.drain(now), limit.into());
-        prop_assert_eq!(kept.drain(now - back), limit.into());
+        prop_assert_eq!(kept.drain(now), u64::from(limit));
+        prop_assert_eq!(kept.drain(now - back), u64::from(limit));
         prop_assert_eq!(kept.drain(now - back), 0, "from then on it counts as always");
     }
 }

@@ -17,7 +17,7 @@ async fn refusal() -> Rejection {
 #[tokio::test(start_paused = true)]
 async fn a_rejection_says_who_and_why() {
     let why = refusal().await;
-    assert_eq!((why.layer(), why.name()), (row::KIND, "front door"));
+    assert_eq!((why.layer(), why.name()), (row::KIND, &*row::called("front door")));
     assert!(row::is_reason(why.reason()), "{:?}", why.reason());
     assert_eq!(why.reason().label(), row::REASON);
     assert_eq!(why.origin(), row::ORIGIN);
@@ -46,7 +46,7 @@ async fn the_origin_says_whether_the_call_was_sent() {
 #[tokio::test(start_paused = true)]
 async fn a_rejection_reads_as_one_lower_case_line_with_the_name() {
     let line = refusal().await.to_string();
-    assert!(line.contains(r#""front door""#), "{line}");
+    assert!(line.contains(&format!("{:?}", row::called("front door"))), "{line}");
     assert!(line.starts_with(char::is_lowercase), "{line}");
     assert!(!line.ends_with('.') && !line.contains('\n'), "{line}");
 }
@@ -56,7 +56,7 @@ async fn an_unnamed_layer_is_called_default() {
     let layer = row::strict();
     row::spend(&layer).await;
     let answer = call(&layer, late(ok()), get()).await.unwrap();
-    assert_eq!(answer.extensions().get::<Rejection>().unwrap().name(), "default");
+    assert_eq!(answer.extensions().get::<Rejection>().unwrap().name(), row::called("default"));
 }
 
 #[tokio::test(start_paused = true)]

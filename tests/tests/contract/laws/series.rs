@@ -8,15 +8,20 @@ use palisade::Ratio;
 use super::row;
 use crate::support::{call, get, late, ok, pass};
 
+/// A name of this row's own: two rows may be of one kind, and their tests run side by side.
+fn own(name: &str) -> String {
+    format!("{name} of {}", module_path!())
+}
+
 /// The layer's series, as `name{label="value"}` without the labels `layer` and `name`.
 fn series(name: &str) -> BTreeMap<String, f64> {
-    let recorder = DebuggingRecorder::new();
+    let (recorder, own) = (DebuggingRecorder::new(), own(name));
     metrics::with_local_recorder(&recorder, palisade::metrics::publish);
     let mut found = BTreeMap::new();
     for (key, _, _, value) in recorder.snapshotter().snapshot().into_vec() {
         let (_, key) = key.into_parts();
         let mut labels: BTreeMap<_, _> = key.labels().map(|l| (l.key(), l.value())).collect();
-        if (labels.remove("layer"), labels.remove("name")) != (Some(row::KIND), Some(name)) {
+        if (labels.remove("layer"), labels.remove("name")) != (Some(row::KIND), Some(&*own)) {
             continue;
         }
         let labels: Vec<_> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
@@ -41,7 +46,7 @@ fn rejections() -> String {
 
 #[tokio::test(start_paused = true)]
 async fn every_series_is_there_at_zero_from_the_start() {
-    let layer = row::strict().name("zero");
+    let layer = row::strict().name(own("zero"));
     let seen = series("zero");
     for outcome in ["passed", "rejected", "shadowed", "abandoned"].map(outcome) {
         assert_eq!(seen.get(&outcome), Some(&0.0), "{outcome} of {seen:?}");
@@ -57,7 +62,7 @@ async fn every_series_is_there_at_zero_from_the_start() {
 
 #[tokio::test(start_paused = true)]
 async fn the_series_count_what_happened() {
-    let layer = row::strict().name("count");
+    let layer = row::strict().name(own("count"));
     row::spend(&layer).await;
     for _ in 0..3 {
         call(&layer, late(ok()), get()).await.unwrap();
@@ -88,7 +93,7 @@ async fn the_series_count_what_happened() {
 
 #[tokio::test(start_paused = true)]
 async fn the_series_and_the_snapshot_agree() {
-    let layer = row::strict().name("agree");
+    let layer = row::strict().name(own("agree"));
     row::spend(&layer).await;
     for _ in 0..2 {
         call(&layer, late(ok()), get()).await.unwrap();
@@ -102,7 +107,7 @@ async fn the_series_and_the_snapshot_agree() {
 
 #[tokio::test(start_paused = true)]
 async fn layers_of_one_name_are_summed() {
-    let (one, other) = (row::generous().name("sum"), row::generous().name("sum"));
+    let (one, other) = (row::generous().name(own("sum")), row::generous().name(own("sum")));
     pass(&one).await;
     pass(&other).await;
     pass(&other).await;

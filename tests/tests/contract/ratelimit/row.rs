@@ -25,6 +25,10 @@ pub(crate) const SPENT: u64 = 1;
 /// A unit that was taken stays taken, however the call ends.
 pub(crate) const HOLDS: bool = false;
 
+pub(crate) fn called(layer: &str) -> String {
+    layer.to_owned()
+}
+
 pub(crate) fn generous() -> Layer {
     RateLimitLayer::new(per_second(1_000_000))
 }

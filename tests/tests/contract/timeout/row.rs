@@ -22,6 +22,10 @@ pub(crate) const SPENT: u64 = 0;
 /// A call is timed until it ends.
 pub(crate) const HOLDS: bool = true;
 
+pub(crate) fn called(layer: &str) -> String {
+    layer.to_owned()
+}
+
 pub(crate) fn generous() -> Layer {
     TimeoutLayer::new(LATE * 10)
 }

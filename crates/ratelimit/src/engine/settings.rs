@@ -4,7 +4,7 @@ use palisade_core::Quota;
 use palisade_core::hot::Words;
 use palisade_core::switch::Switch;
 
-use crate::gcra::Gcra;
+use crate::algorithms::gcra::Gcra;
 
 /// The arithmetic of the quota, and the switch, in three words.
 #[derive(Clone, Copy, Debug)]

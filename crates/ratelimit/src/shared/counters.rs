@@ -12,6 +12,9 @@ pub(crate) const RATE_LIMITED: Counter = Counter::own(3);
 pub(crate) const KEY_MISSING: Counter = Counter::own(4);
 pub(crate) const STORE_DOWN: Counter = Counter::own(5);
 pub(crate) const STORE_ERRORS: Counter = Counter::own(6);
+pub(crate) const KEYLESS: Counter = Counter::own(7);
+pub(crate) const DELAYED: Counter = Counter::own(8);
+pub(crate) const CHARGE_ERRORS: Counter = Counter::own(9);
 
 pub(crate) const SCHEMA: Schema = Schema {
     layer: LAYER,
@@ -24,5 +27,8 @@ pub(crate) const SCHEMA: Schema = Schema {
         Series::rejection(KEY_MISSING, "key_missing"),
         Series::rejection(STORE_DOWN, "store_down"),
         Series { counter: STORE_ERRORS, metric: "store_errors_total", label: ("op", "decide") },
+        Series { counter: CHARGE_ERRORS, metric: "store_errors_total", label: ("op", "charge") },
+        Series { counter: KEYLESS, metric: "ratelimit_calls_total", label: ("kind", "keyless") },
+        Series { counter: DELAYED, metric: "ratelimit_calls_total", label: ("kind", "delayed") },
     ],
 };

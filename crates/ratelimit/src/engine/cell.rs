@@ -16,8 +16,8 @@ use palisade_core::algorithm::{Algorithm, Change, Op, Outcome};
 use palisade_core::hot::Hot;
 use palisade_core::sync::{AtomicU64, Mutex, Ordering};
 
-use crate::gcra::{Gcra, Step, Tat};
-use crate::settings::Settings;
+use crate::algorithms::gcra::{Gcra, Step, Tat};
+use crate::engine::settings::Settings;
 
 /// The largest denominator with which ten years fit into 63 bits.
 const WIDEST: u32 = 29_000;

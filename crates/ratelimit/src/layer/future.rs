@@ -9,14 +9,16 @@ use palisade_core::Respond;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::stamp::Stamp;
-use crate::waiting::{Next, Waiting};
+use crate::layer::load::Load;
+use crate::layer::stamp::Stamp;
+use crate::layer::waiting::{Next, Waiting};
 
 pin_project! {
     /// The future of a [`RateLimit`](crate::RateLimit) service.
     ///
-    /// Dropping it before the inner service is called takes nothing back: a unit is a request that
-    /// was admitted, and whether a remote store has charged it is not known.
+    /// Dropping it takes nothing back: a unit is a request that was admitted, and whether a remote
+    /// store has charged it is not known. Only a call that waits for its turn in a shaper gives it
+    /// back.
     pub struct ResponseFuture<S, Req, R>
     where
         S: Service<Req>,
@@ -35,6 +37,7 @@ pin_project! {
         R: Respond<Req, S::Response, S::Error>,
     {
         Passing { #[pin] future: S::Future, stamp: Option<Stamp> },
+        Laden { #[pin] future: S::Future, load: Box<Load> },
         Refused { answer: Option<Result<R::Response, R::Error>> },
         Waiting { waiting: Pin<Box<Waiting<S, Req, R>>> },
     }
@@ -48,6 +51,10 @@ where
     #[inline]
     pub(crate) const fn passing(future: S::Future, stamp: Option<Stamp>) -> Self {
         Self { state: State::Passing { future, stamp } }
+    }
+
+    pub(crate) fn laden(future: S::Future, load: Option<Box<Load>>) -> Self {
+        Self { state: State::going(future, load) }
     }
 
     pub(crate) const fn refused(answer: Result<R::Response, R::Error>) -> Self {
@@ -78,11 +85,12 @@ where
                 (Ok(response), None) => Poll::Ready(Ok(R::pass(response))),
                 (Ok(response), Some(stamp)) => {
                     let mut response = R::pass(response);
-                    stamp.apply(R::headers(&mut response));
+                    stamp.apply::<Req, S::Response, S::Error, R>(&mut response);
                     Poll::Ready(Ok(response))
                 }
                 (Err(error), _) => Poll::Ready(Err(R::fail(error))),
             },
+            StateProj::Laden { future, load } => load.poll::<S, Req, R>(future, cx),
             StateProj::Refused { answer } => answer.take().map_or(Poll::Pending, Poll::Ready),
             StateProj::Waiting { .. } => Poll::Pending,
         }
@@ -94,12 +102,19 @@ where
     S: Service<Req>,
     R: Respond<Req, S::Response, S::Error>,
 {
+    fn going(future: S::Future, load: Option<Box<Load>>) -> Self {
+        match load {
+            Some(load) => Self::Laden { future, load },
+            None => Self::Passing { future, stamp: None },
+        }
+    }
+
     /// Waits until the call passes or is refused.
     #[cold]
     fn wait(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         if let StateProj::Waiting { waiting } = self.as_mut().project() {
             let next = match ready!(waiting.as_mut().poll(cx)) {
-                Next::Call(future, stamp) => Self::Passing { future, stamp },
+                Next::Call(future, load) => Self::going(future, load),
                 Next::Done(answer) => Self::Refused { answer: Some(answer) },
             };
             self.set(next);
@@ -115,7 +130,7 @@ where
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match self.state {
-            State::Passing { .. } => "passing",
+            State::Passing { .. } | State::Laden { .. } => "passing",
             State::Refused { .. } => "refused",
             State::Waiting { .. } => "waiting",
         };

@@ -1,20 +1,28 @@
 //! The rate limit as a primitive, without Tower.
 
+pub(crate) mod binding;
+pub(crate) mod subject;
+
 use std::sync::Arc;
 
-use palisade_core::algorithm::{Op, Outcome};
+use palisade_core::algorithm::Outcome;
 use palisade_core::base::{self, edit, share};
-use palisade_core::{Clock, Global, Http, Key, Name, Quota, Rejection};
+use palisade_core::{Clock, Global, Key, Name, Quota, Rejection};
 
+use crate::engine::Engine;
 use crate::handle::RateLimitHandle;
 use crate::layer::RateLimitLayer;
-use crate::shared::{Bucket, Shared};
-use crate::verdict::Verdict;
+use crate::limit::asks::One;
+use crate::limit::limits::{IntoLimits, Limits};
+use crate::limiter::subject::Subject;
+use crate::shared::Shared;
+use crate::shared::verdict::Verdict;
 
 /// A rate limit in memory. Clones share it.
 ///
 /// [`check`](Self::check) is one bucket for all callers, [`check_key`](Self::check_key) one per
-/// key. Both answer at once; neither allocates, blocks or needs a runtime.
+/// key. Both answer at once; neither allocates, blocks or needs a runtime. [`of`](Self::of) has the
+/// other operations: more units than one, charges, refunds, waiting.
 ///
 /// ```
 /// use palisade_ratelimit::{RateLimiter, per_minute};
@@ -42,14 +50,32 @@ impl RateLimiter {
     /// A limit of `quota` on each key, as a token bucket.
     #[must_use]
     pub fn new(quota: Quota) -> Self {
-        Self { shared: share(Shared::new(quota)) }
+        Self::with(quota)
+    }
+
+    /// A limit of any kind, or several that are one decision: see [`Limit`](crate::Limit) and
+    /// [`Limits`]. All of them count by the key that is checked; keys and costs of their own are for
+    /// layers.
+    ///
+    /// ```
+    /// use palisade_ratelimit::{Limits, RateLimiter, per_hour, per_second};
+    ///
+    /// let limiter = RateLimiter::with(Limits::all([per_second(2), per_hour(3)]));
+    /// assert!(limiter.check_key("alice").is_ok());
+    /// assert!(limiter.check_key("alice").is_ok());
+    /// let why = limiter.check_key("alice").unwrap_err();
+    /// assert_eq!(why.name(), "default-second");
+    /// ```
+    #[must_use]
+    pub fn with(limits: impl IntoLimits) -> Self {
+        Self { shared: share(Shared::new(Limits::all(limits).rules)) }
     }
 
     /// Names the limit, in metrics, messages and headers; `"default"` unless set.
     #[must_use]
     pub fn name(self, name: impl Into<Name>) -> Self {
         let name = name.into();
-        self.edit(|shared| base::Shared::base_mut(shared).set_name(name))
+        self.edit(|shared| shared.rename(name))
     }
 
     /// Reads the time from `clock`.
@@ -77,7 +103,10 @@ impl RateLimiter {
     /// The quota is used up; the rejection says when to come back.
     #[inline]
     pub fn check(&self) -> Result<Outcome, Rejection> {
-        into_result(self.shared.decide(Bucket::Everybody, ""))
+        into_result(match &self.shared.engine {
+            Engine::Single(single) => self.shared.decide_single(single, None, 1, ""),
+            Engine::Several(_) => self.check_any(None),
+        })
     }
 
     /// Takes one unit of the bucket of `key`.
@@ -86,20 +115,56 @@ impl RateLimiter {
     /// The key's quota is used up; the rejection says when to come back.
     #[inline]
     pub fn check_key<'k>(&self, key: impl Into<Key<'k>>) -> Result<Outcome, Rejection> {
-        let key = self.shared.fingerprint(&key.into());
-        into_result(self.shared.decide(Bucket::Keyed(key), "key"))
+        let key = key.into();
+        into_result(match &self.shared.engine {
+            Engine::Single(single) => {
+                let print = self.shared.fingerprint(&key);
+                self.shared.decide_single(single, Some((&key, print)), 1, "key")
+            }
+            Engine::Several(_) => self.check_any(Some(key)),
+        })
+    }
+
+    /// A verdict and not a result, so that the usual way needs no memory for the latter.
+    #[inline(never)]
+    fn check_any(&self, key: Option<Key<'_>>) -> Verdict<Option<Outcome>> {
+        match Subject::new(&self.shared, key).check() {
+            Ok(outcome) => Verdict::Pass(Some(outcome)),
+            Err(why) => Verdict::Refuse(why, None),
+        }
+    }
+
+    /// The bucket of `key`, with all that can be done to it.
+    ///
+    /// ```
+    /// use palisade_ratelimit::{RateLimiter, per_minute};
+    ///
+    /// let tokens = RateLimiter::new(per_minute(1_000));
+    /// tokens.of("alice").units(300).check()?;
+    /// tokens.of("alice").units(50).charge();          // it was more than was thought
+    /// assert_eq!(tokens.of("alice").peek().remaining(), 650);
+    /// # Ok::<(), palisade_core::Rejection>(())
+    /// ```
+    pub fn of<'k>(&self, key: impl Into<Key<'k>>) -> Subject<'_, 'k> {
+        Subject::new(&self.shared, Some(key.into()))
+    }
+
+    /// The bucket that all callers share, with all that can be done to it.
+    #[must_use]
+    pub fn everybody(&self) -> Subject<'_, 'static> {
+        Subject::new(&self.shared, None)
     }
 
     /// How the bucket that all callers share stands, without taking anything: `remaining` units.
     #[must_use]
     pub fn peek(&self) -> Outcome {
-        self.look(Bucket::Everybody)
+        self.everybody().peek()
     }
 
     /// How the bucket of `key` stands, without taking anything: `remaining` units.
     #[must_use]
     pub fn peek_key<'k>(&self, key: impl Into<Key<'k>>) -> Outcome {
-        self.look(Bucket::Keyed(self.shared.fingerprint(&key.into())))
+        self.of(key).peek()
     }
 
     /// A layer on this limit's own buckets.
@@ -110,11 +175,11 @@ impl RateLimiter {
 
     /// A layer on this limit's own buckets, one for each of `by`'s keys.
     ///
-    /// Of the layer's setters only those that choose what a refusal becomes keep to these buckets;
-    /// any other starts a limit of the layer's own.
+    /// Of the layer's setters only those keep to these buckets that choose what responses look like
+    /// and whom the limit concerns; any other starts a limit of the layer's own.
     #[must_use]
     pub fn layer_by<K>(&self, by: K) -> RateLimitLayer<K> {
-        RateLimitLayer::with(Arc::clone(&self.shared), by, Http)
+        RateLimitLayer::on(Arc::clone(&self.shared), by, One)
     }
 
     /// Reads and changes the limit while it is in use.
@@ -123,17 +188,13 @@ impl RateLimiter {
         RateLimitHandle::new(Arc::clone(&self.shared))
     }
 
-    fn look(&self, bucket: Bucket) -> Outcome {
-        self.shared.execute(bucket, Op::Decide, 0).1.unwrap_or(Outcome::UNLIMITED)
-    }
-
     fn edit(self, change: impl FnOnce(&mut Shared)) -> Self {
         Self { shared: edit(self.shared, change) }
     }
 }
 
 #[inline]
-fn into_result(verdict: Verdict) -> Result<Outcome, Rejection> {
+fn into_result(verdict: Verdict<Option<Outcome>>) -> Result<Outcome, Rejection> {
     match verdict {
         Verdict::Pass(outcome) => Ok(outcome.unwrap_or(Outcome::UNLIMITED)),
         Verdict::Refuse(why, _) => Err(why),

@@ -1,0 +1,142 @@
+//! A limit in use, from outside.
+
+pub(crate) mod snapshot;
+
+use std::fmt;
+use std::sync::Arc;
+
+use palisade_core::switch::Switch;
+use palisade_core::{Key, Quota, Ratio};
+
+use crate::engine::Engine;
+use crate::engine::book::Ruled;
+use crate::engine::call::Bucket;
+use crate::handle::snapshot::Snapshot;
+use crate::shared::Shared;
+
+/// Reads and changes a limit while it is in use. Clones see the same limit.
+///
+/// A change holds for the next call; what was taken so far stays taken.
+#[derive(Clone, Debug)]
+pub struct RateLimitHandle {
+    shared: Arc<Shared>,
+}
+
+/// There is no limit, or no tier, of that name; nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownLimit {
+    asked: String,
+    known: String,
+}
+
+impl RateLimitHandle {
+    pub(crate) const fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    /// The limit as it is now.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::of(&self.shared)
+    }
+
+    /// Changes the quota; of several limits that of the first. Debt is kept as time: who had to wait
+    /// a second still has to. What is more than a bucket of the new quota takes to fill is dropped
+    /// when the key calls next. A window keeps what it counted. An algorithm of your own is not asked:
+    /// for it only what messages, headers and metrics say changes.
+    pub fn set_quota(&self, quota: Quota) {
+        self.shared.engine.set_quota(0, quota);
+    }
+
+    /// Changes the quota of the limit `limit`, by the name that messages and headers give it.
+    ///
+    /// # Errors
+    /// There is no such limit; nothing was changed.
+    ///
+    /// ```
+    /// use palisade_ratelimit::{Limits, RateLimiter, per_hour, per_second};
+    ///
+    /// let limiter = RateLimiter::with(Limits::all([per_second(10), per_hour(1_000)])).name("api");
+    /// let handle = limiter.handle();
+    /// handle.set_quota_of("api-hour", per_hour(2_000))?;
+    ///
+    /// let why = handle.set_quota_of("api-day", per_hour(2_000)).unwrap_err();
+    /// assert_eq!(why.to_string(), "no limit \"api-day\"; there are api-second, api-hour");
+    /// # Ok::<(), palisade_ratelimit::UnknownLimit>(())
+    /// ```
+    pub fn set_quota_of(&self, limit: &str, quota: Quota) -> Result<(), UnknownLimit> {
+        let names = self.shared.names();
+        let at = names.iter().position(|name| name.as_str() == limit).ok_or_else(|| {
+            let known = names.iter().map(|name| name.as_str());
+            UnknownLimit::new(format!("limit {limit:?}"), known)
+        })?;
+        self.shared.engine.set_quota(at, quota);
+        Ok(())
+    }
+
+    /// Changes the quota of a tier, in each limit that has it.
+    ///
+    /// # Errors
+    /// No limit has such a tier; nothing was changed.
+    pub fn set_tier(&self, tier: &str, quota: Quota) -> Result<(), UnknownLimit> {
+        let changed = match &self.shared.engine {
+            Engine::Single(_) => false,
+            Engine::Several(several) => several.change(|book| {
+                let limits = 0..book.limits().len();
+                let set = |limit| book.set_quota(limit, Some(tier), quota).is_some();
+                limits.map(set).fold(false, |any, one| any | one)
+            }),
+        };
+        let known = || match &self.shared.engine {
+            Engine::Single(_) => UnknownLimit::new(format!("tier {tier:?}"), []),
+            Engine::Several(several) => {
+                let book = several.book();
+                let tiers = book.limits().iter().flat_map(Ruled::tiers);
+                UnknownLimit::new(format!("tier {tier:?}"), tiers.map(|(name, _)| name))
+            }
+        };
+        if changed { Ok(()) } else { Err(known()) }
+    }
+
+    /// Switches the limit on or off.
+    pub fn set_enabled(&self, enabled: bool) {
+        self.shared.engine.set_switch(|switch| Switch { enabled, ..switch });
+    }
+
+    /// Changes the share of refusals that is acted on.
+    pub fn set_enforce(&self, enforce: Ratio) {
+        self.shared.engine.set_switch(|switch| Switch { enforce, ..switch });
+    }
+
+    /// Gives the bucket that callers without a key share back in full.
+    pub fn reset(&self) {
+        self.shared.engine.reset(Bucket::Everybody);
+    }
+
+    /// Gives a key its buckets back in full. The key is what the layer's `by` makes of a request,
+    /// such as an `IpAddr` for `ClientIp`. What a [store](crate::RateLimitLayer::store) keeps stays.
+    pub fn reset_key<'k>(&self, key: impl Into<Key<'k>>) {
+        self.shared.engine.reset(self.shared.bucket(&key.into()));
+    }
+}
+
+impl UnknownLimit {
+    fn new<'a>(asked: String, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut names = Vec::new();
+        for name in known {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        Self { asked, known: names.join(", ") }
+    }
+}
+
+impl fmt::Display for UnknownLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = if self.known.is_empty() { "none" } else { &self.known };
+        write!(f, "no {}; there are {known}", self.asked)
+    }
+}
+
+impl std::error::Error for UnknownLimit {}

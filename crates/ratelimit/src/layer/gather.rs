@@ -1,0 +1,134 @@
+//! What a request asks of which limits.
+
+use std::mem;
+use std::sync::Arc;
+
+use palisade_core::store::Charge;
+use palisade_core::{Key, KeyBy, Reason};
+use smallvec::SmallVec;
+
+use crate::engine::Engine;
+use crate::engine::book::Tier;
+use crate::engine::call::{Bucket, Call, Part};
+use crate::layer::service::RateLimit;
+use crate::limit::asks::Asks;
+use crate::options::Missing;
+use crate::shared::Shared;
+use crate::shared::remote::Remote;
+use crate::shared::verdict::{Seen, Verdict, Why};
+
+/// What a request asks.
+pub(crate) enum Gathered {
+    Call(Call),
+    /// No limit applies.
+    Free,
+    /// It lacks the key of this limit, of this description, and such requests are refused.
+    Keyless(u8, &'static str),
+}
+
+impl<S, K, R, A> RateLimit<S, K, R, A> {
+    /// Finds the request's keys, tiers and costs.
+    pub(crate) fn gather<Req>(&self, request: &Req) -> Gathered
+    where
+        K: KeyBy<Req>,
+        A: Asks<Req>,
+    {
+        let shared = &self.front.shared;
+        // However many of its keys are missing, it is one request.
+        let (mut parts, mut is_counted) = (SmallVec::new(), false);
+        let mut part = |limit: u8, tier| {
+            let by = || self.by.describe_of(limit.into());
+            let bucket = match self.by.key_of(request, limit.into()) {
+                _ if K::UNKEYED => Bucket::Everybody,
+                Some(key) => shared.bucket(&key),
+                None => {
+                    let missing = self.front.manner.missing;
+                    if !mem::replace(&mut is_counted, true) {
+                        shared.keyless(by(), missing);
+                    }
+                    match missing {
+                        Missing::Shared => Bucket::Everybody,
+                        Missing::Pass => return Ok(()),
+                        Missing::Reject => return Err(Gathered::Keyless(limit, by())),
+                    }
+                }
+            };
+            let units = self.asks.units(request, limit.into());
+            parts.push(Part { limit, tier, bucket, units });
+            Ok(())
+        };
+        let gathered = match &shared.engine {
+            Engine::Single(_) => part(0, Tier::default()),
+            Engine::Several(several) => {
+                let (book, tier) = (several.book(), self.asks.tier(request));
+                let limits = 0..book.limits().len() as u8;
+                limits.into_iter().try_for_each(|limit| part(limit, book.tier(limit, tier)))
+            }
+        };
+        match gathered {
+            Err(keyless) => keyless,
+            Ok(()) if parts.is_empty() => Gathered::Free,
+            Ok(()) => Gathered::Call(Call { parts, class: self.asks.class(request) }),
+        }
+    }
+
+    /// Decides in memory.
+    pub(crate) fn decide<Req>(&self, request: &Req, call: &Call) -> Verdict<Seen>
+    where
+        K: KeyBy<Req>,
+    {
+        let shared = &self.front.shared;
+        let note = |calls, refused| {
+            let keyed = call.parts.iter().find_map(|part| match part.bucket {
+                Bucket::Keyed(print) => Some((self.by.key_of(request, part.limit.into())?, print)),
+                Bucket::Everybody => None,
+            });
+            if let Some((key, print)) = keyed {
+                shared.busiest.record(&key, print, calls, refused);
+            }
+        };
+        shared.decide(call, note, |limit| self.by.describe_of(limit))
+    }
+
+    /// What the call asks of the store, if the limits are kept in one and may let something pass.
+    pub(crate) fn remote<Req>(&self, request: &Req, call: &Call) -> Option<Remote>
+    where
+        K: KeyBy<Req>,
+    {
+        let shared = &self.front.shared;
+        let store = shared.fixed.store.as_ref()?;
+        if call.parts.iter().any(|part| part.units > 0 && shared.terms(part).1.denies_all()) {
+            return None;
+        }
+        let charge = |part: &Part| {
+            let key = match part.bucket {
+                Bucket::Keyed(_) => self.by.key_of(request, part.limit.into()),
+                Bucket::Everybody => None,
+            };
+            shared.charge(part, key.unwrap_or_else(Key::global), call.class)
+        };
+        let charges = call.parts.iter().map(charge).collect();
+        Some(Remote { store: store.clone(), charges })
+    }
+}
+
+impl Shared {
+    /// What a store is asked about one limit.
+    fn charge(&self, part: &Part, key: Key<'_>, class: u8) -> Charge {
+        let name = self.label(part.limit);
+        let mut text = String::new();
+        Key::from(name.as_str()).and(key).spell(&mut text);
+        let policy = match &self.engine {
+            Engine::Single(single) => palisade_core::store::Policy::new(name, single.gcra()),
+            Engine::Several(several) => several.policy(part, name),
+        };
+        Charge { key: Arc::from(text), policy, units: part.units, class }
+    }
+
+    /// Refuses a request that lacks the key of this description.
+    #[cold]
+    pub(crate) fn refuse_keyless(&self, limit: u8, by: &'static str) -> Verdict<()> {
+        let why = Why { name: self.label(limit), reason: Reason::key_missing(by), wait: None };
+        self.refuse(self.switch(), why, ())
+    }
+}

@@ -1,0 +1,192 @@
+//! One key's buckets, and what can be done to them.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use palisade_core::algorithm::{Op, Outcome};
+use palisade_core::base::Shared as _;
+use palisade_core::{Alarm, Key, Micros, Rejection};
+use smallvec::SmallVec;
+
+use crate::engine::Engine;
+use crate::engine::book::Tier;
+use crate::engine::call::{Bucket, Call, Part};
+use crate::limiter::binding::binding;
+use crate::shared::Shared;
+use crate::shared::turn::Turn;
+use crate::shared::verdict::{Seen, Verdict};
+
+/// The buckets of one key, and what is asked of them: see
+/// [`RateLimiter::of`](crate::RateLimiter::of).
+///
+/// Where a limiter has several limits, an operation is on all of them at once, and its outcome is
+/// what they have in common: it passes if all pass, with the fewest units remaining, the longest wait.
+#[derive(Clone)]
+pub struct Subject<'l, 'k> {
+    shared: &'l Arc<Shared>,
+    key: Option<Key<'k>>,
+    units: u64,
+    tier: Option<&'l str>,
+    class: u8,
+}
+
+impl<'l, 'k> Subject<'l, 'k> {
+    pub(crate) const fn new(shared: &'l Arc<Shared>, key: Option<Key<'k>>) -> Self {
+        Self { shared, key, units: 1, tier: None, class: 0 }
+    }
+
+    /// How many units the next operation is about; 1 unless set.
+    #[must_use]
+    pub const fn units(mut self, units: u64) -> Self {
+        self.units = units;
+        self
+    }
+
+    /// On which tier; the limit's own quota applies unless set, and if there is no such tier.
+    #[must_use]
+    pub const fn tier(mut self, name: &'l str) -> Self {
+        self.tier = Some(name);
+        self
+    }
+
+    /// How important it is, to an algorithm that looks at it; 0 unless set.
+    #[must_use]
+    pub const fn class(mut self, class: u8) -> Self {
+        self.class = class;
+        self
+    }
+
+    /// Takes the units if all of them are there. No units are always there.
+    ///
+    /// A limit that [shapes](crate::Shaper) says in the outcome's `delay` how long to wait before
+    /// going on; [`until_ready`](Self::until_ready) does wait.
+    ///
+    /// # Errors
+    /// They are not there; the rejection says when to come back, if that helps.
+    pub fn check(&self) -> Result<Outcome, Rejection> {
+        match self.decide(&self.call()) {
+            Verdict::Pass(seen) => Ok(binding(&seen.outcomes)),
+            Verdict::Refuse(why, _) => Err(why),
+        }
+    }
+
+    /// Takes the units whether they are there or not: of work whose price is known when it is done.
+    /// A bucket never owes more than its whole quota.
+    pub fn charge(&self) -> Outcome {
+        self.execute(Op::Charge)
+    }
+
+    /// Gives units back, as far as they are missing.
+    pub fn refund(&self) -> Outcome {
+        self.execute(Op::Refund)
+    }
+
+    /// Takes as many of the units as are there; says how many.
+    #[must_use]
+    pub fn take(&self) -> u64 {
+        let (outcomes, _) = self.shared.execute(&self.call(), Op::Take);
+        // Where there is no limit, or it is switched off, all of them are there.
+        if outcomes.is_empty() { self.units } else { binding(&outcomes).granted }
+    }
+
+    /// How the buckets stand, without taking anything.
+    #[must_use]
+    pub fn peek(&self) -> Outcome {
+        self.clone().units(0).execute(Op::Decide)
+    }
+
+    /// Forgets what the key has taken.
+    pub fn reset(&self) {
+        self.shared.engine.reset(self.bucket());
+    }
+
+    /// Waits until the units are there, and takes them. Dropped before, it takes nothing.
+    ///
+    /// On a limit that [shapes](crate::Shaper), callers go in the order in which they came, and one
+    /// whose wait would be longer than it allows is refused at once. Any other limit is asked again
+    /// when it said it would pass; who comes first then is not decided, and each time counts as a
+    /// call.
+    ///
+    /// # Errors
+    /// Waiting never helps, or a shaper's queue is full.
+    ///
+    /// # Panics
+    /// Tokio's timers panic outside of a tokio runtime, and in one whose time is not enabled.
+    pub async fn until_ready(&self) -> Result<Outcome, Rejection> {
+        let call = self.call();
+        loop {
+            let why = match self.decide(&call) {
+                Verdict::Pass(seen) => {
+                    if seen.wait > Micros::ZERO {
+                        let ticket = self.shared.base().meter().enter();
+                        let shared = Arc::clone(self.shared);
+                        let turn = Turn::new(shared, call.clone(), None, &seen, ticket);
+                        let mut alarm = pin!(Alarm::new());
+                        poll_fn(|cx| alarm.as_mut().poll(cx, || turn.remaining())).await;
+                        turn.take();
+                    }
+                    return Ok(binding(&seen.outcomes));
+                }
+                Verdict::Refuse(why, _) => why,
+            };
+            let wait = match why.retry_after() {
+                // At least the shortest timer, whatever an algorithm of the user's own says.
+                Some(wait) if !self.shapes() => wait.max(Duration::from_micros(1)),
+                _ => return Err(why),
+            };
+            let mut alarm = pin!(Alarm::new());
+            poll_fn(|cx| alarm.as_mut().poll(cx, || wait)).await;
+        }
+    }
+
+    fn shapes(&self) -> bool {
+        matches!(&self.shared.engine, Engine::Several(several) if several.book().shapes())
+    }
+
+    fn decide(&self, call: &Call) -> Verdict<Seen> {
+        let note = |calls, refused| {
+            if let (Some(key), Bucket::Keyed(print)) = (&self.key, self.bucket()) {
+                self.shared.busiest.record(key, print, calls, refused);
+            }
+        };
+        let by = if self.key.is_some() { "key" } else { "" };
+        self.shared.decide(call, note, |_| by)
+    }
+
+    fn execute(&self, op: Op) -> Outcome {
+        binding(&self.shared.execute(&self.call(), op).0)
+    }
+
+    fn call(&self) -> Call {
+        let (bucket, units) = (self.bucket(), self.units);
+        let part = |limit, tier| Part { limit, tier, bucket, units };
+        let parts: SmallVec<[Part; 2]> = match &self.shared.engine {
+            Engine::Single(_) => [part(0, Tier::default())].into_iter().collect(),
+            Engine::Several(several) => {
+                let book = several.book();
+                let limits = 0..book.limits().len() as u8;
+                limits.map(|limit| part(limit, book.tier(limit, self.tier))).collect()
+            }
+        };
+        Call { parts, class: self.class }
+    }
+
+    fn bucket(&self) -> Bucket {
+        self.key.as_ref().map_or(Bucket::Everybody, |key| self.shared.bucket(key))
+    }
+}
+
+impl fmt::Debug for Subject<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { key, units, tier, class, .. } = self;
+        f.debug_struct("Subject")
+            .field("key", key)
+            .field("units", units)
+            .field("tier", tier)
+            .field("class", class)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,33 @@
+//! What somebody should look at, said once.
+
+use std::sync::atomic::Ordering;
+
+use palisade_core::base::Shared as _;
+use palisade_core::telemetry;
+
+use crate::options::Missing;
+use crate::shared::Shared;
+use crate::shared::counters::{KEYLESS, LAYER};
+
+impl Shared {
+    /// Counts a request without a key, and warns of the first unless such requests are meant to pass.
+    #[cold]
+    pub(crate) fn keyless(&self, by: &'static str, missing: Missing) {
+        self.base().meter().add(KEYLESS);
+        if missing != Missing::Pass && !self.warned_missing.swap(true, Ordering::Relaxed) {
+            let message = format!(
+                "a request has no key ({by}); such requests follow `on_missing`. For client \
+                 addresses under axum, enable the feature `axum` and serve with \
+                 `into_make_service_with_connect_info::<SocketAddr>()`"
+            );
+            telemetry::warn(LAYER, self.base().name(), &message);
+        }
+    }
+
+    pub(crate) fn warn_if_full(&self) {
+        if self.engine.keys().overflowed > 0 && !self.warned_full.swap(true, Ordering::Relaxed) {
+            let message = "the key table is full; new keys share one bucket";
+            telemetry::warn(LAYER, self.base().name(), message);
+        }
+    }
+}
