@@ -1,3 +1,4 @@
-//! The parts of those examples that are larger than one file.
+//! The parts of the examples that tests drive.
 
 pub mod gateway;
+pub mod priority;

@@ -5,35 +5,64 @@ use axum::extract::State;
 use axum::handler::Handler;
 use axum::http::StatusCode;
 use axum::routing::get;
-use palisade::prelude::{ClientIp, RateLimitLayer, TimeoutLayer};
-use tower::ServiceBuilder;
+use palisade::TimeoutLayer;
+use palisade::ratelimit::config::RateLimitConfig;
+use palisade::text::Problems;
+use tower::Layer;
 
+use super::accounts::Accounts;
 use super::metrics::Metrics;
-use super::plan::Plan;
+use super::plan::{Plan, Route};
 use super::problem::Problem;
 use super::proxy::{self, Upstream};
 
+/// What the gateway answers itself, whatever the routes are.
+pub const OWN_PATHS: [&str; 2] = ["/healthz", "/metrics"];
+
+/// The paths and what is around them, before it is said which paths there are.
+type Unfinished = Router<String>;
+
 /// Builds the router once; connections only clone it.
-pub fn router(plan: &Plan, metrics: Metrics) -> Router {
-    // One value for all routes: a client has one allowance, whichever way it comes.
-    // Preflights count, since the gateway answers none itself: they go to the upstreams.
-    let limit = RateLimitLayer::new(plan.limit.quota)
-        .by(ClientIp::peer())
-        .name(&plan.limit.name)
-        .skip_preflights(false);
-    let mut router = Router::new()
-        .route("/healthz", get(async || "ok\n"))
-        .route("/metrics", get(async move || metrics.page()));
+///
+/// # Errors
+///
+/// What [`Plan::validate`] finds.
+pub fn router(plan: &Plan, metrics: Metrics) -> Result<Router, Problems> {
+    plan.validate()?;
+    let accounts = Accounts::new(plan);
+    // From the outside in: what is refused never reaches the upstream nor starts a timer, and what
+    // a route refuses has passed the limits of all.
+    let mut routes = Router::new();
     for route in &plan.routes {
-        let upstream = proxy::forward.with_state(Upstream::new(route));
-        // From the outside in: what is refused never reaches the upstream nor starts a timer.
-        let service = ServiceBuilder::new()
-            .layer(limit.clone())
-            .layer(TimeoutLayer::new(route.timeout).name(&route.name))
-            .service(upstream);
-        router = router.nest_service(&route.prefix, service);
+        routes = routes.merge(limited(proxied(route), &route.limits, &accounts)?);
     }
-    router.fallback(unknown_route).with_state(prefixes(plan))
+    let [healthz, page] = OWN_PATHS;
+    let router = limited(routes, &plan.limits, &accounts)?
+        .route(healthz, get(async || "ok\n"))
+        .route(page, get(async move || metrics.page()));
+    Ok(router.fallback(unknown_route).with_state(prefixes(plan)))
+}
+
+fn proxied(route: &Route) -> Unfinished {
+    let upstream = proxy::forward.with_state(Upstream::new(route));
+    let timeout = TimeoutLayer::new(route.timeout).name(&route.name);
+    Router::new().nest_service(&route.prefix, timeout.layer(upstream))
+}
+
+/// Puts limits around all that `router` has so far, the first one outermost.
+///
+/// The router has a clone of each layer for each of its paths; clones share their counts, so a
+/// caller has one allowance, whichever way it comes.
+fn limited(
+    router: Unfinished,
+    limits: &[RateLimitConfig],
+    accounts: &Accounts,
+) -> Result<Unfinished, Problems> {
+    limits.iter().rev().try_fold(router, |router, limit| {
+        let accounts = accounts.clone();
+        let layer = limit.layer()?.quota_by(move |head| accounts.tier(head));
+        Ok(router.route_layer(layer))
+    })
 }
 
 async fn unknown_route(State(prefixes): State<String>) -> Problem {

@@ -1,8 +1,9 @@
 //! The command line.
 
 use std::ffi::OsString;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -14,29 +15,36 @@ A reverse proxy with rate limits and timeouts, and two upstreams of its own to t
 
 usage: cargo run --release --example gateway -- [options]
 
-  --listen IP:PORT  where to listen; port 0 takes a free one (default 127.0.0.1:8080)
-  --drive SECONDS   send traffic from four clients for so long, print what each got, and end
+  --config FILE     what to serve, and under which limits; without it, the two upstreams
+  --print-config    print the configuration without a file, which describes the format, and end
+  --listen IP:PORT  where to listen instead; port 0 takes a free one
+  --drive SECONDS   send traffic from several clients for so long, print what each got, and end
   --seed NUMBER     what the flaky upstream draws its moods from (default 7)
   --help            this text
 ";
 
-const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 const DRIVE_SECONDS: RangeInclusive<u64> = 1..=3600;
 
 /// What the gateway is asked to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// Print [`HELP`].
     Help,
+    /// Print [`DEFAULT`](super::config::DEFAULT).
+    PrintConfig,
     /// Serve until a signal comes.
     Serve {
-        /// Where to listen.
-        listen: SocketAddr,
+        /// What to serve.
+        config: Option<PathBuf>,
+        /// Where to listen, if not where the configuration says.
+        listen: Option<SocketAddr>,
         /// For the flaky upstream.
         seed: u64,
     },
     /// Serve on a free port and send traffic.
     Drive {
+        /// What to serve.
+        config: Option<PathBuf>,
         /// For how long.
         lasting: Duration,
         /// For the flaky upstream.
@@ -51,10 +59,11 @@ impl Command {
     ///
     /// For a person: the argument, its value and what would be right.
     pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Self, lexopt::Error> {
-        let (mut listen, mut lasting, mut seed) = (None, None, 7);
+        let (mut config, mut listen, mut lasting, mut seed) = (None, None, None, 7);
         let mut args = lexopt::Parser::from_args(args);
         while let Some(arg) = args.next()? {
             match arg {
+                Long("config") => config = Some(PathBuf::from(args.value()?)),
                 Long("listen") => {
                     let wanted = "an address and a port, such as 127.0.0.1:8080";
                     listen = Some(value(&mut args, "--listen", wanted)?);
@@ -64,6 +73,7 @@ impl Command {
                     let wanted = "a whole number from 0 to 18446744073709551615";
                     seed = value(&mut args, "--seed", wanted)?;
                 }
+                Long("print-config") => return Ok(Self::PrintConfig),
                 Long("help") | Short('h') => return Ok(Self::Help),
                 Short(_) | Long(_) | Value(_) => return Err(arg.unexpected()),
             }
@@ -72,8 +82,8 @@ impl Command {
             (Some(_), Some(_)) => {
                 Err("--drive listens on a free port of its own; leave out --listen".into())
             }
-            (None, Some(lasting)) => Ok(Self::Drive { lasting, seed }),
-            (listen, None) => Ok(Self::Serve { listen: listen.unwrap_or(DEFAULT_LISTEN), seed }),
+            (None, Some(lasting)) => Ok(Self::Drive { config, lasting, seed }),
+            (listen, None) => Ok(Self::Serve { config, listen, seed }),
         }
     }
 }
@@ -107,18 +117,24 @@ mod tests {
     }
 
     #[test]
-    fn without_arguments_it_serves_on_port_8080() {
-        let listen = "127.0.0.1:8080".parse().unwrap();
-        assert_eq!(parse(&[]), Ok(Command::Serve { listen, seed: 7 }));
+    fn without_arguments_it_serves_what_is_built_in() {
+        assert_eq!(parse(&[]), Ok(Command::Serve { config: None, listen: None, seed: 7 }));
     }
 
     #[test]
     fn values_follow_their_name_or_its_equals_sign() {
-        let lasting = Duration::from_secs(5);
-        assert_eq!(parse(&["--drive", "5", "--seed=1"]), Ok(Command::Drive { lasting, seed: 1 }));
-        let listen = "[::1]:0".parse().unwrap();
-        assert_eq!(parse(&["--listen=[::1]:0"]), Ok(Command::Serve { listen, seed: 7 }));
+        let (config, lasting) = (Some(PathBuf::from("a b.toml")), Duration::from_secs(5));
+        assert_eq!(
+            parse(&["--drive", "5", "--seed=1", "--config=a b.toml"]),
+            Ok(Command::Drive { config, lasting, seed: 1 })
+        );
+        let listen = Some("[::1]:0".parse().unwrap());
+        assert_eq!(
+            parse(&["--listen=[::1]:0"]),
+            Ok(Command::Serve { config: None, listen, seed: 7 })
+        );
         assert_eq!(parse(&["--seed", "1", "-h"]), Ok(Command::Help));
+        assert_eq!(parse(&["--print-config", "--seed", "x"]), Ok(Command::PrintConfig));
     }
 
     #[test]
@@ -142,6 +158,7 @@ mod tests {
                 "--drive listens on a free port of its own; leave out --listen",
             ),
             (&["--drive"], "missing argument for option '--drive'"),
+            (&["--config"], "missing argument for option '--config'"),
             (&["--port", "1"], "invalid option '--port'"),
         ] {
             assert_eq!(parse(args), Err(error.to_owned()));

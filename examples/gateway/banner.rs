@@ -4,8 +4,9 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use super::plan::Plan;
+use super::sentence::Sentences;
 
-/// The routes of a plan and what to try on them.
+/// The routes and limits of a plan and what to try on them.
 #[derive(Clone, Copy, Debug)]
 pub struct Banner<'p> {
     plan: &'p Plan,
@@ -18,31 +19,40 @@ impl<'p> Banner<'p> {
     pub fn new(plan: &'p Plan, address: SocketAddr) -> Self {
         Self { plan, address }
     }
+
+    fn tries(&self) -> impl Iterator<Item = (String, &'static str)> {
+        let Self { plan, address } = self;
+        let first = plan.routes.first().map(|route| format!("http://{address}{}", route.prefix));
+        let plain = first.clone().map(|url| (format!("-i {url}/hello"), "its answer"));
+        let flood = first.clone().map(|url| {
+            let codes = "-s -o /dev/null -w '%{http_code}\\n'";
+            (format!("{codes} '{url}/[1-200]' | uniq -c"), "200s, then 429s if that is too much")
+        });
+        // One account will do: the others are nobody's business who sees this terminal.
+        let key = plan.accounts.keys().next();
+        let keyed = first.zip(key).map(|(url, key)| {
+            let header = format!("-H '{}: {key}'", plan.account_header);
+            (format!("-i {header} {url}/hello"), "the same, on a tier of the limits")
+        });
+        let page = (format!("http://{address}/metrics"), "what the layers have counted");
+        plain.into_iter().chain(keyed).chain(flood).chain([page])
+    }
 }
 
 impl fmt::Display for Banner<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { plan, address } = self;
-        writeln!(f, "gateway on http://{address}: each client may ask {}\n", plan.limit.quota)?;
+        writeln!(f, "gateway on http://{address}\n")?;
         for route in &plan.routes {
             let prefix = format!("{}/*", route.prefix);
             let (upstream, timeout) = (&route.upstream, route.timeout);
             writeln!(f, "  {prefix:<12} to {upstream}, which has {timeout:?} to answer")?;
         }
         writeln!(f, "  {:<12} and /metrics: never limited\n", "/healthz")?;
-        let enough = 2 * u64::from(plan.limit.quota.burst_size());
-        let flood = format!("http://{address}/steady/[1-{enough}]");
-        for (command, what) in [
-            (format!("-i http://{address}/steady/hello"), "an echo"),
-            (format!("-i http://{address}/flaky/hang"), "504"),
-            (
-                format!("-s -o /dev/null -w '%{{http_code}}\\n' '{flood}' | uniq -c"),
-                "200s, then 429s",
-            ),
-            (format!("http://{address}/metrics"), "what the layers have counted"),
-        ] {
+        writeln!(f, "{}", Sentences(plan))?;
+        for (command, what) in self.tries() {
             writeln!(f, "curl {command}  # {what}")?;
         }
-        writeln!(f, "\nfour clients at once: --drive 5 instead; to stop it: Ctrl-C")
+        writeln!(f, "\nseveral clients at once: --drive 5 instead; to stop it: Ctrl-C")
     }
 }

@@ -19,6 +19,11 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use super::plan::{Plan, authority};
+
+/// What a plan calls them, in the place of a host and a port.
+pub const UPSTREAMS: [&str; 2] = ["demo:steady", "demo:flaky"];
+
 const STEADY: Duration = Duration::from_millis(3);
 const SLOW: Duration = Duration::from_millis(250);
 /// Longer than anybody waits.
@@ -33,29 +38,32 @@ pub struct Demo {
 }
 
 impl Demo {
-    /// The same `seed` makes the flaky one draw the same moods in the same order.
+    /// Starts it if `plan` names one of [`UPSTREAMS`], and puts its addresses in their place. The
+    /// same `seed` makes the flaky one draw the same moods in the same order.
     ///
     /// # Errors
     ///
     /// Where the loopback interface has no port left.
-    pub async fn start(seed: u64) -> io::Result<Self> {
+    pub async fn serve(plan: &mut Plan, seed: u64) -> io::Result<Option<Self>> {
+        let mut demo = None;
+        for route in &mut plan.routes {
+            let at = UPSTREAMS.iter().position(|name| route.upstream == **name);
+            let Some(at) = at else { continue };
+            let demo = match &mut demo {
+                Some(demo) => demo,
+                none => none.insert(Self::start(seed).await?),
+            };
+            route.upstream = authority(if at == 0 { demo.steady } else { demo.flaky });
+        }
+        Ok(demo)
+    }
+
+    async fn start(seed: u64) -> io::Result<Self> {
         let moods = Arc::new(Mutex::new(Rng::with_seed(seed)));
         let mut servers = JoinSet::new();
         let steady = serve(&mut servers, Router::new().fallback(steady)).await?;
         let flaky = serve(&mut servers, Router::new().fallback(flaky).with_state(moods)).await?;
         Ok(Self { steady, flaky, _servers: servers })
-    }
-
-    /// Where the steady one is.
-    #[must_use]
-    pub fn steady(&self) -> SocketAddr {
-        self.steady
-    }
-
-    /// Where the flaky one is.
-    #[must_use]
-    pub fn flaky(&self) -> SocketAddr {
-        self.flaky
     }
 }
 

@@ -9,11 +9,13 @@ use std::time::Duration;
 use palisade::BoxError;
 use palisade_examples::gateway::args::{Command, HELP};
 use palisade_examples::gateway::banner::Banner;
+use palisade_examples::gateway::config::{self, Unusable};
 use palisade_examples::gateway::demo::Demo;
 use palisade_examples::gateway::drive;
 use palisade_examples::gateway::log;
 use palisade_examples::gateway::metrics::Metrics;
 use palisade_examples::gateway::plan::Plan;
+use palisade_examples::gateway::sentence::Sentences;
 use palisade_examples::gateway::server::{Ending, Gateway};
 use palisade_examples::gateway::shutdown;
 
@@ -31,7 +33,8 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("gateway: {error}");
-            ExitCode::FAILURE
+            // What was asked for is wrong, and not what came of it.
+            if error.is::<Unusable>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }
@@ -39,18 +42,25 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> Result<(), BoxError> {
     log::start()?;
     match command {
-        Command::Help => {
-            print!("{HELP}");
-            Ok(())
+        Command::Help => print!("{HELP}"),
+        Command::PrintConfig => print!("{}", config::DEFAULT),
+        Command::Serve { config, listen, seed } => {
+            let mut plan = config::load(config.as_deref())?;
+            plan.listen = listen.unwrap_or(plan.listen);
+            serve(plan, seed).await?;
         }
-        Command::Serve { listen, seed } => serve(listen, seed).await,
-        Command::Drive { lasting, seed } => drive(lasting, seed).await,
+        Command::Drive { config, lasting, seed } => {
+            let mut plan = config::load(config.as_deref())?;
+            plan.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+            drive(plan, lasting, seed).await?;
+        }
     }
+    Ok(())
 }
 
-async fn serve(listen: SocketAddr, seed: u64) -> Result<(), BoxError> {
-    let demo = Demo::start(seed).await?;
-    let gateway = Gateway::bind(Plan::demo(listen, &demo), Metrics::install()?).await?;
+async fn serve(mut plan: Plan, seed: u64) -> Result<(), BoxError> {
+    let _demo = Demo::serve(&mut plan, seed).await?;
+    let gateway = Gateway::bind(plan, Metrics::install()?).await?;
     print!("{}", Banner::new(gateway.plan(), gateway.address()));
     let grace = gateway.plan().grace;
     let stop = async move {
@@ -64,11 +74,10 @@ async fn serve(listen: SocketAddr, seed: u64) -> Result<(), BoxError> {
     Ok(())
 }
 
-async fn drive(lasting: Duration, seed: u64) -> Result<(), BoxError> {
-    let demo = Demo::start(seed).await?;
-    let plan = Plan::demo((Ipv4Addr::LOCALHOST, 0).into(), &demo);
-    println!("for {lasting:?}, each client may ask {}\n", plan.limit.quota);
+async fn drive(mut plan: Plan, lasting: Duration, seed: u64) -> Result<(), BoxError> {
+    let _demo = Demo::serve(&mut plan, seed).await?;
+    println!("for {lasting:?}, under these limits:\n\n{}", Sentences(&plan));
     let report = drive::run(Gateway::bind(plan, Metrics::install()?).await?, lasting).await?;
     print!("{report}");
-    if report.held() { Ok(()) } else { Err("the limit did not hold".into()) }
+    if report.held() { Ok(()) } else { Err("a limit did not hold".into()) }
 }

@@ -4,15 +4,16 @@
 //! ```text
 //!             ┌ /healthz, /metrics                                            never limited
 //!  client ──▶ │
-//!             └ /PREFIX/* ─▶ rate limit ─▶ timeout ─▶ proxy ─▶ upstream of that prefix
-//!                            per client,   per route
-//!                            all routes
+//!             └ /PREFIX/* ─▶ rate limits ─▶ rate limits ─▶ timeout ─▶ proxy ─▶ upstream of
+//!                            of all routes  └──────── of the route ────────┘   that prefix
 //! ```
 //!
 //! | file | its one idea |
 //! |---|---|
-//! | [`plan`] | what is served, as plain data |
+//! | [`plan`] | what is served, as plain data, and what is wrong with it |
+//! | [`config`] | a plan from a file, or all that is wrong with the file |
 //! | [`app`] | the router built from a plan |
+//! | [`accounts`] | the tiers of API keys |
 //! | [`server`] | a listener, and an end that is graceful and bounded |
 //! | [`shutdown`] | the signals that end it |
 //! | [`proxy`] | one request on its way to the upstream, one answer on its way back |
@@ -23,13 +24,16 @@
 //! | [`metrics`] | the page that Prometheus scrapes |
 //! | [`log`] | warnings, on standard error |
 //! | [`demo`] | two upstreams to try it with |
-//! | [`drive`] | four clients to try it with, and what each got |
+//! | [`drive`] | clients to try it with, and what each got |
 //! | [`args`], [`banner`] | what the command line says, and what it is told |
+//! | [`sentence`] | a limit in words |
 
+pub mod accounts;
 pub mod app;
 pub mod args;
 pub mod banner;
 pub mod body;
+pub mod config;
 pub mod demo;
 pub mod drive;
 pub mod forwarded;
@@ -39,5 +43,6 @@ pub mod metrics;
 pub mod plan;
 pub mod problem;
 pub mod proxy;
+pub mod sentence;
 pub mod server;
 pub mod shutdown;

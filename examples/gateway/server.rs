@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::{fmt, io};
 
+use axum::Router;
 use axum::serve::ListenerExt;
+use palisade::text::Problems;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -15,7 +17,7 @@ use super::plan::Plan;
 #[derive(Debug)]
 pub struct Gateway {
     plan: Plan,
-    metrics: Metrics,
+    router: Router,
     listener: TcpListener,
     address: SocketAddr,
 }
@@ -32,12 +34,13 @@ pub enum Ending {
 impl Gateway {
     /// # Errors
     ///
-    /// Where the address of the plan is not to be had.
-    pub async fn bind(plan: Plan, metrics: Metrics) -> Result<Self, CannotListen> {
+    /// Where the plan is not [valid](Plan::validate), or its address not to be had.
+    pub async fn bind(plan: Plan, metrics: Metrics) -> Result<Self, CannotServe> {
+        let router = app::router(&plan, metrics).map_err(CannotServe::Plan)?;
         let bound = TcpListener::bind(plan.listen).await;
         match bound.and_then(|listener| listener.local_addr().map(|address| (listener, address))) {
-            Ok((listener, address)) => Ok(Self { plan, metrics, listener, address }),
-            Err(cause) => Err(CannotListen { address: plan.listen, cause }),
+            Ok((listener, address)) => Ok(Self { plan, router, listener, address }),
+            Err(cause) => Err(CannotServe::Listen { address: plan.listen, cause }),
         }
     }
 
@@ -80,8 +83,7 @@ impl Gateway {
             // socket that refuses is as well served as any.
             let _refused = stream.set_nodelay(true);
         });
-        let app = app::router(&self.plan, self.metrics)
-            .into_make_service_with_connect_info::<SocketAddr>();
+        let app = self.router.into_make_service_with_connect_info::<SocketAddr>();
         tokio::select! {
             served = axum::serve(listener, app).with_graceful_shutdown(graceful).into_future() => {
                 served.map(|()| Ending::Finished)
@@ -91,16 +93,26 @@ impl Gateway {
     }
 }
 
-/// The address to listen on is not to be had.
+/// There is nothing to be served, or nowhere.
 #[derive(Debug)]
-pub struct CannotListen {
-    address: SocketAddr,
-    cause: io::Error,
+pub enum CannotServe {
+    /// What is wrong with the plan.
+    Plan(Problems),
+    /// The address to listen on is not to be had.
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        cause: io::Error,
+    },
 }
 
-impl fmt::Display for CannotListen {
+impl fmt::Display for CannotServe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { address, cause } = self;
+        let (address, cause) = match self {
+            Self::Plan(problems) => return write!(f, "the plan cannot be served:\n{problems}"),
+            Self::Listen { address, cause } => (address, cause),
+        };
         match cause.kind() {
             io::ErrorKind::AddrInUse => write!(f, "cannot listen on {address}: it is taken")?,
             io::ErrorKind::AddrNotAvailable => {
@@ -112,4 +124,4 @@ impl fmt::Display for CannotListen {
     }
 }
 
-impl std::error::Error for CannotListen {}
+impl std::error::Error for CannotServe {}

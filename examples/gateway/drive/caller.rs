@@ -1,54 +1,102 @@
 //! Who asks what, how often.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use palisade::Quota;
+use axum::http::{HeaderName, HeaderValue};
 
-use crate::gateway::plan::Plan;
+use super::bound::Bound;
+use super::seen::Seen;
+use crate::gateway::plan::{Plan, Route};
+
+/// What is asked for, below the prefix of a route.
+pub(super) const PATH: &str = "/driven";
+
+/// How far requests are apart where no limit says how far they should be.
+const UNLIMITED: Duration = Duration::from_millis(20);
+
+/// At least so far, since this is no benchmark.
+const FASTEST: Duration = Duration::from_millis(1);
 
 /// A client with an address of its own, a route, and a rate that it keeps to.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// How the report calls it.
-    pub name: &'static str,
+    pub name: String,
+    /// The tier of its API key, if it has one; `"free"` of a key that is on none.
+    pub tier: Option<String>,
+    /// The header with that key.
+    pub api_key: Option<(HeaderName, HeaderValue)>,
     /// Where its connections come from: the gateway knows clients by it.
     pub address: IpAddr,
     /// The prefix of the route that it asks.
     pub prefix: String,
     /// How far its requests are apart.
     pub every: Duration,
+    /// The limits that it meets.
+    pub bounds: Vec<Bound>,
+    /// The one of them that it meets first.
+    pub tightest: Option<Bound>,
 }
 
 impl Caller {
-    /// Three on the first route, below the limit, at it and far above; one on the last route.
+    /// Without a key three on the first route, below their limit, at it and far above, and one on
+    /// the last route; then one with a key for each tier, on the first route and above its limit.
     #[must_use]
-    pub fn all(plan: &Plan) -> Vec<Self> {
+    pub fn all(plan: &Plan, lasting: Duration) -> Vec<Self> {
         let (Some(first), Some(last)) = (plan.routes.first(), plan.routes.last()) else {
             return Vec::new();
         };
-        let every = pace(plan.limit.quota);
-        [
-            ("polite", first, every * 2),
-            ("exact", first, every),
-            ("greedy", first, every / 5),
-            ("patient", last, every * 2),
-        ]
-        .into_iter()
-        .zip(2..)
-        .map(|((name, route, every), host)| Self {
-            name,
-            address: IpAddr::V4(Ipv4Addr::new(127, 0, 0, host)),
-            prefix: route.prefix.clone(),
-            every,
-        })
-        .collect()
+        let anonymous = [
+            ("polite", first, 2, 1),
+            ("exact", first, 1, 1),
+            ("greedy", first, 1, 5),
+            ("patient", last, 2, 1),
+        ];
+        let anonymous = anonymous.into_iter().map(|(name, route, times, parts)| {
+            let caller = Self::new(plan, route, name, None, lasting);
+            Self { every: caller.every * times / parts, ..caller }
+        });
+        let keyed = keys(plan, first).into_iter().map(|(tier, key)| {
+            let caller = Self::new(plan, first, "keyed", Some(&key), lasting);
+            Self { tier: Some(tier.to_owned()), every: caller.every / 2, ..caller }
+        });
+        let mut keyed: Vec<_> = keyed.collect();
+        keyed.sort_by_key(|caller| Reverse(caller.every));
+        let addresses = (2..=254).map(|host| Ipv4Addr::new(127, 0, 0, host));
+        let callers = anonymous.chain(keyed).zip(addresses);
+        callers.map(|(caller, address)| Self { address: address.into(), ..caller }).collect()
     }
 
-    /// Whether it asks for more than `quota` gives.
+    /// One that asks for as much as it may.
+    fn new(plan: &Plan, route: &Route, name: &str, key: Option<&str>, lasting: Duration) -> Self {
+        let bounds = bounds(plan, route, key);
+        let tightest = bounds.iter().copied().min_by_key(|bound| bound.most(lasting));
+        let key = key.and_then(|key| HeaderValue::from_str(key).ok());
+        Self {
+            name: name.to_owned(),
+            tier: None,
+            api_key: key.map(|key| (plan.account_header.clone(), key)),
+            address: Ipv4Addr::LOCALHOST.into(),
+            prefix: route.prefix.clone(),
+            every: tightest.map_or(UNLIMITED, pace),
+            bounds,
+            tightest,
+        }
+    }
+
+    /// What it is known by: its tier, or else its name.
     #[must_use]
-    pub fn exceeds(&self, quota: Quota) -> bool {
-        self.every < pace(quota)
+    pub fn who(&self) -> &str {
+        self.tier.as_ref().unwrap_or(&self.name)
+    }
+
+    /// Whether it asks for more than its limits give.
+    #[must_use]
+    pub fn exceeds(&self) -> bool {
+        self.tightest.is_some_and(|bound| self.every < pace(bound))
     }
 
     /// How many requests it sends in a second.
@@ -58,8 +106,29 @@ impl Caller {
     }
 }
 
-/// How far requests are apart that use a quota up and no more; at least a millisecond, since this
-/// is no benchmark.
-fn pace(quota: Quota) -> Duration {
-    (quota.period() / quota.limit().max(1)).max(Duration::from_millis(1))
+/// A key for each tier, and one that is on none, unless no limit asks for keys.
+fn keys<'p>(plan: &'p Plan, route: &Route) -> BTreeMap<&'p str, String> {
+    let mut keys = BTreeMap::new();
+    for (key, tier) in &plan.accounts {
+        keys.entry(tier.as_str()).or_insert_with(|| key.clone());
+    }
+    let is_unlisted = |key: &String| !plan.accounts.contains_key(key);
+    if let Some(key) = (0..).map(|n| format!("unlisted-{n}")).find(is_unlisted)
+        && bounds(plan, route, Some(&key)) != bounds(plan, route, None)
+    {
+        keys.entry("free").or_insert(key);
+    }
+    keys
+}
+
+/// The limits that a caller of `route` meets.
+fn bounds(plan: &Plan, route: &Route, key: Option<&str>) -> Vec<Bound> {
+    let path = [&route.prefix, PATH].concat();
+    let tier = key.and_then(|key| plan.accounts.get(key)).map(String::as_str);
+    let seen = Seen { path: &path, header: &plan.account_header, has_key: key.is_some(), tier };
+    plan.limits.iter().chain(&route.limits).flat_map(|layer| Bound::of(layer, seen)).collect()
+}
+
+fn pace(bound: Bound) -> Duration {
+    bound.pace().max(FASTEST)
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::http::uri::PathAndQuery;
-use axum::http::{StatusCode, Uri};
+use axum::http::{HeaderName, HeaderValue, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Empty};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -18,7 +18,7 @@ use palisade::BoxError;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::caller::Caller;
+use super::caller::{self, Caller};
 use super::tally::{Asked, Tally};
 
 /// After so long a request counts as unanswered. The gateway's own timeouts are far below.
@@ -29,6 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Sender {
     gateway: SocketAddr,
     target: Uri,
+    api_key: Option<(HeaderName, HeaderValue)>,
     every: Duration,
     client: Client<HttpConnector, Empty<Bytes>>,
 }
@@ -44,8 +45,9 @@ impl Sender {
         connector.set_local_address(Some(caller.address));
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        let target = uri(gateway, format!("{}/driven", caller.prefix).parse()?)?;
-        let sender = Self { gateway, target, every: caller.every, client };
+        let target = uri(gateway, [&caller.prefix, caller::PATH].concat().parse()?)?;
+        let (api_key, every) = (caller.api_key.clone(), caller.every);
+        let sender = Self { gateway, target, api_key, every, client };
         sender.get("/healthz").await?;
         Ok(sender)
     }
@@ -95,7 +97,10 @@ impl Sender {
 
     /// The answer, to the end of its body.
     async fn exchange(&self, uri: Uri) -> Result<(StatusCode, Bytes), BoxError> {
-        let response = self.client.get(uri).await?;
+        let mut request = Request::new(Empty::new());
+        *request.uri_mut() = uri;
+        request.headers_mut().extend(self.api_key.clone());
+        let response = self.client.request(request).await?;
         let status = response.status();
         Ok((status, response.into_body().collect().await?.to_bytes()))
     }

@@ -2,15 +2,19 @@
 //!
 //! | file | its one idea |
 //! |---|---|
+//! | [`bound`] | how much a limit allows in a time |
 //! | [`caller`] | who asks what, how often |
+//! | [`seen`] | what the gateway's limits see of a caller |
 //! | [`load`] | requests that are sent when they are due, whatever became of those before |
 //! | [`tally`] | what came back, and how late |
-//! | [`verdict`] | what a limit allows in the time that was |
+//! | [`verdict`] | whether a client got what its limits allow |
 //! | [`report`], [`table`] | all of it, to be read |
 
+pub mod bound;
 pub mod caller;
 pub mod load;
 pub mod report;
+pub mod seen;
 pub mod table;
 pub mod tally;
 pub mod verdict;
@@ -44,7 +48,7 @@ pub async fn run(gateway: Gateway, lasting: Duration) -> Result<Report, BoxError
         let _over = stopped.await;
     }));
 
-    let callers = Caller::all(&plan);
+    let callers = Caller::all(&plan, lasting);
     let mut senders = Vec::new();
     for caller in &callers {
         own(caller.address).map_err(|cause| NoAddress { address: caller.address, cause })?;

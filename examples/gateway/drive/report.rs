@@ -9,7 +9,8 @@ use super::tally::{Tally, percentile};
 use super::verdict::Verdict;
 use crate::gateway::plan::{Plan, Route};
 
-const HEAD: &str = "client|from|route|offered/s|requests|200|429|504|other|p50 ms|p99 ms";
+const HEAD: &str =
+    "client|tier|quota|route|offered/s|requests|passed|refused|200|504|other|p50 ms|p99 ms";
 
 /// What each client got, what to read from it, and what the gateway itself has counted.
 #[derive(Clone, Debug)]
@@ -38,9 +39,10 @@ impl Report {
         for row in &rows {
             total.add_all(&row.tally);
         }
-        let quota = plan.limit.quota;
-        let greedy = rows.iter().filter(|row| row.caller.exceeds(quota));
-        let verdicts = greedy.map(|row| Verdict::new(row.caller.name, quota, &row.tally)).collect();
+        let greedy = rows.iter().filter(|row| row.caller.exceeds());
+        let verdicts = greedy
+            .filter_map(|row| Verdict::new(row.caller.who(), &row.caller.bounds, &row.tally))
+            .collect();
         Self { plan, rows, total, verdicts, counts: requests(metrics) }
     }
 
@@ -56,27 +58,35 @@ impl Report {
         &self.total
     }
 
-    /// Whether each client who asked for more than the limit got the limit.
+    /// Whether each client who asked for more than its limits allow got what they allow.
     #[must_use]
     pub fn held(&self) -> bool {
         self.verdicts.iter().all(Verdict::held)
     }
 
     fn table(&self) -> Table {
-        let mut table = Table::new(3);
+        let mut table = Table::new(4);
         table.push(HEAD.split('|'));
         for Row { caller, tally } in &self.rows {
-            let (from, route) = (caller.address.to_string(), format!("{}/*", caller.prefix));
-            table.push(cells([caller.name, &from, &route], caller.rate(), tally));
+            let quota = caller.tightest.map(|bound| format!("{:#}", bound.quota));
+            let who = [
+                caller.name.clone(),
+                caller.tier.clone().unwrap_or_else(|| "-".to_owned()),
+                quota.unwrap_or_else(|| "-".to_owned()),
+                format!("{}/*", caller.prefix),
+            ];
+            table.push(cells(who, caller.rate(), tally));
         }
         let offered = self.rows.iter().map(|row| row.caller.rate()).sum();
-        table.push(cells(["all", "", ""], offered, &self.total));
+        let all = ["all", "", "", ""].map(str::to_owned);
+        table.push(cells(all, offered, &self.total));
         table
     }
 
-    /// How many requests of those who asked for no more than the limit were refused, and of how many.
+    /// How many requests of those who asked for no more than their limits allow were refused, and
+    /// of how many.
     fn refused_within(&self) -> (u64, u64) {
-        let within = self.rows.iter().filter(|row| !row.caller.exceeds(self.plan.limit.quota));
+        let within = self.rows.iter().filter(|row| !row.caller.exceeds());
         within.fold((0, 0), |(refused, all), Row { tally, .. }| {
             (refused + tally.limited, all + tally.requests())
         })
@@ -94,8 +104,10 @@ impl fmt::Display for Report {
         for verdict in &self.verdicts {
             writeln!(f, "- {verdict}")?;
         }
-        let (refused, all) = self.refused_within();
-        writeln!(f, "- nobody else paid for it: of the others' {all} requests {refused} got 429")?;
+        match self.refused_within() {
+            (0, all) => writeln!(f, "- nobody else paid for it: of {all} requests none got 429")?,
+            (refused, all) => writeln!(f, "- of the others' {all} requests {refused} got 429")?,
+        }
         for route in &self.plan.routes {
             let (late, Route { name, timeout, .. }) = (self.late(route), route);
             if late > 0 {
@@ -109,18 +121,18 @@ impl fmt::Display for Report {
             writeln!(f, "- of the other, {} got no answer at all", self.total.unanswered)?;
         }
         writeln!(f, "- a latency is that of an answer of any kind, from when its request was due")?;
-        writeln!(f, "\n/metrics says the same; rejected are 429 by the limit, 504 by a timeout\n")?;
+        writeln!(f, "\n/metrics says the same; rejected are 429 by a limit, 504 by a timeout\n")?;
         self.counts.iter().try_for_each(|line| writeln!(f, "  {line}"))
     }
 }
 
-fn cells(who: [&str; 3], offered: f64, tally: &Tally) -> impl Iterator<Item = String> {
+fn cells(who: [String; 4], offered: f64, tally: &Tally) -> impl Iterator<Item = String> {
     let latencies = tally.latencies();
     let other = tally.other + tally.unanswered;
-    let counts = [tally.requests(), tally.served, tally.limited, tally.late, other];
+    let (requests, passed) = (tally.requests(), tally.passed());
+    let counts = [requests, passed, tally.limited, tally.served, tally.late, other];
     let times = [50, 99]
         .map(|percent| percentile(&latencies, percent).map_or_else(|| "-".to_owned(), in_millis));
-    let who = who.map(str::to_owned);
     who.into_iter()
         .chain([format!("{offered:.0}")])
         .chain(counts.map(|count| count.to_string()))

@@ -1,4 +1,4 @@
-//! What a limit allows in the time that was, and whether that is what a client got.
+//! What the limits allow in the time that was, and whether that is what a client got.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use palisade::Quota;
 
+use super::bound::Bound;
 use super::tally::Tally;
 
 /// Whether a client who asked for more than its quota got its quota, neither more nor less.
 #[derive(Clone, Debug)]
 pub struct Verdict {
-    name: &'static str,
+    name: String,
     quota: Quota,
     passed: u64,
     unanswered: u64,
@@ -21,26 +22,26 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// A bucket that is full before the first request gives its burst, and what flows in until the
-    /// last one. When that was decided is known to within what the network and we took, which is
-    /// why it is a range: of one or two, unless this machine is very busy.
+    /// What a client may who must pass several limits is what all of them allow; none, if there is
+    /// no limit.
+    ///
+    /// When its first and last request were decided is known to within what the network and we
+    /// took, which is why it is a range: for buckets of one or two, unless this machine is very
+    /// busy.
     #[must_use]
-    pub fn new(name: &'static str, quota: Quota, tally: &Tally) -> Self {
+    pub fn new(name: &str, bounds: &[Bound], tally: &Tally) -> Option<Self> {
         let (shortest, longest) = tally.span();
-        let burst = u64::from(quota.burst_size());
-        let inflow = |time: Duration| time.as_micros() * u128::from(quota.limit());
-        let period = u128::from(quota.period_micros());
-        let least = burst + u64::try_from(inflow(shortest) / period).unwrap_or(u64::MAX);
-        let most = burst + u64::try_from(inflow(longest).div_ceil(period)).unwrap_or(u64::MAX);
-        Self {
-            name,
-            quota,
+        let binding = bounds.iter().min_by_key(|bound| bound.most(longest))?;
+        let least = bounds.iter().map(|bound| bound.least(shortest)).min()?;
+        Some(Self {
+            name: name.to_owned(),
+            quota: binding.quota,
             passed: tally.passed(),
             unanswered: tally.unanswered,
             requests: tally.requests(),
-            allowed: least.min(tally.requests())..=most,
+            allowed: least.min(tally.requests())..=binding.most(longest),
             longest,
-        }
+        })
     }
 
     /// Whether it did. Of a request without an answer it is not known whether it passed.
@@ -64,7 +65,7 @@ impl fmt::Display for Verdict {
 #[cfg(test)]
 mod tests {
     use axum::http::StatusCode;
-    use palisade::per_second;
+    use palisade::{per_minute, per_second};
     use tokio::time::Instant;
 
     use super::super::tally::Asked;
@@ -82,25 +83,47 @@ mod tests {
         tally
     }
 
+    fn verdict(bounds: &[Bound], passed: u64) -> Verdict {
+        Verdict::new("greedy", bounds, &tally(passed)).unwrap()
+    }
+
     #[test]
     fn the_burst_and_what_flows_in_is_what_is_allowed() {
         // 989 to 991 ms: 9.89 to 9.91 requests, upon a burst of 20.
-        let verdict = |passed| Verdict::new("greedy", per_second(10).burst(20), &tally(passed));
+        let bucket = [Bound::bucket(per_second(10).burst(20))];
         assert_eq!(
-            verdict(29).to_string(),
+            verdict(&bucket, 29).to_string(),
             "the limit held: greedy got 29 of its 100 requests, and 10 per second, burst 20, allows 29 \
              to 30 in 0.99 s"
         );
-        assert!(verdict(30).held());
-        assert!(!verdict(28).held(), "refused too much");
-        assert!(!verdict(31).held(), "passed too much");
+        assert!(verdict(&bucket, 30).held());
+        assert!(!verdict(&bucket, 28).held(), "refused too much");
+        assert!(!verdict(&bucket, 31).held(), "passed too much");
     }
 
     #[test]
     fn who_asks_for_less_than_the_burst_gets_all() {
-        let verdict = |passed| Verdict::new("greedy", per_second(1).burst(200), &tally(passed));
-        assert!(verdict(100).held());
-        assert!(!verdict(99).held());
+        let bucket = [Bound::bucket(per_second(1).burst(200))];
+        assert!(verdict(&bucket, 100).held());
+        assert!(!verdict(&bucket, 99).held());
+    }
+
+    #[test]
+    fn of_several_limits_the_one_that_allows_least_counts() {
+        let limits = [Bound::bucket(per_second(50)), Bound::bucket(per_second(10).burst(20))];
+        assert!(
+            verdict(&limits, 29).to_string().contains("and 10 per second, burst 20, allows 29")
+        );
+        assert!(!verdict(&limits, 28).held() && !verdict(&limits, 31).held());
+        assert!(Verdict::new("free", &[], &tally(100)).is_none());
+    }
+
+    #[test]
+    fn a_window_allows_its_limit_once_for_each_that_was_touched() {
+        let limits = [Bound::bucket(per_second(90)), Bound::window(per_minute(40))];
+        for (passed, held) in [(39, false), (40, true), (80, true), (81, false)] {
+            assert_eq!(verdict(&limits, passed).held(), held, "{passed}");
+        }
     }
 
     #[test]
@@ -108,6 +131,7 @@ mod tests {
         let mut tally = tally(28);
         let now = Instant::now();
         tally.add(&Asked { due: now, sent: now, ended: now, status: None });
-        assert!(Verdict::new("greedy", per_second(10).burst(20), &tally).held());
+        let bucket = [Bound::bucket(per_second(10).burst(20))];
+        assert!(Verdict::new("greedy", &bucket, &tally).unwrap().held());
     }
 }

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode};
 use palisade_examples::gateway::app;
-use palisade_examples::gateway::plan::Plan;
+use palisade_examples::gateway::plan::{Plan, Route};
 use palisade_examples::gateway::server::Gateway;
 use tokio::net::{TcpListener, TcpSocket};
 use tower::ServiceExt;
@@ -63,6 +63,25 @@ async fn an_unknown_route_is_a_404_that_lists_the_known_ones() {
 }
 
 #[tokio::test]
+async fn a_prefix_within_another_has_its_own_upstream() {
+    let (outer, inner) =
+        (TcpListener::bind(LOOPBACK).await.unwrap(), TcpListener::bind(LOOPBACK).await.unwrap());
+    let mut plan = plan(route(outer.local_addr().unwrap()));
+    let (name, prefix) = ("within".to_owned(), "/up/within".to_owned());
+    plan.routes.push(Route { name, prefix, ..route(inner.local_addr().unwrap()) });
+    let gateway = Running::start(plan).await;
+    for (path, upstream, arrives) in [
+        ("/up/within/a", &inner, "get /a http/1.1"),
+        ("/up/within", &inner, "get / http/1.1"),
+        ("/up/without", &outer, "get /without http/1.1"),
+    ] {
+        let mut caller = Wire::to(&gateway).await;
+        caller.send(&format!("GET {path} HTTP/1.1\nHost: a\n\n")).await;
+        assert_eq!(Wire::accept(upstream).await.head().await.first_line(), arrives);
+    }
+}
+
+#[tokio::test]
 async fn nobody_gets_a_tunnel() {
     let (gateway, upstream) = before_a_listener().await;
     let mut caller = Wire::to(&gateway).await;
@@ -70,7 +89,7 @@ async fn nobody_gets_a_tunnel() {
     problem(&mut caller, "404 not found", "no route has this path; there are /up/*").await;
 
     // HTTP/2 has a CONNECT with a path (RFC 8441).
-    let app = app::router(&plan(route(upstream.local_addr().unwrap())), metrics());
+    let app = app::router(&plan(route(upstream.local_addr().unwrap())), metrics()).unwrap();
     let mut request = Request::connect("/up/a").body(Body::empty()).unwrap();
     request.extensions_mut().insert(ConnectInfo(gateway.address));
     let answer = app.oneshot(request).await.unwrap();
@@ -84,6 +103,16 @@ async fn health_needs_no_upstream() {
     caller.send("GET /healthz HTTP/1.1\nHost: a\n\n").await;
     assert_eq!(caller.head().await.first_line(), "http/1.1 200 ok");
     assert_eq!(caller.until("ok").await, "ok");
+}
+
+#[tokio::test]
+async fn a_plan_that_is_wrong_is_not_served() {
+    let mut plan = plan(route(LOOPBACK.into()));
+    plan.routes.push(Route { prefix: "up/".to_owned(), ..plan.routes[0].clone() });
+    let error = Gateway::bind(plan, metrics()).await.unwrap_err().to_string();
+    let mut lines = error.lines();
+    assert_eq!(lines.next(), Some("the plan cannot be served:"));
+    assert!(lines.any(|line| line.starts_with("routes[1].prefix: \"up/\", must be /")), "{error}");
 }
 
 #[tokio::test]

@@ -1,11 +1,12 @@
 //! The traffic that `--drive` sends, for as short as it can be.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use palisade::per_second;
+use palisade_examples::gateway::config;
 use palisade_examples::gateway::demo::Demo;
-use palisade_examples::gateway::drive;
-use palisade_examples::gateway::plan::{Limit, Plan, authority};
+use palisade_examples::gateway::drive::{self, report::Report};
+use palisade_examples::gateway::plan::{Plan, authority};
 use palisade_examples::gateway::server::Gateway;
 use tokio::net::TcpSocket;
 
@@ -13,22 +14,38 @@ use crate::support::{LOOPBACK, metrics};
 
 const LASTING: Duration = Duration::from_millis(200);
 
-/// A limit that bites within [`LASTING`].
-fn limited(name: &str, plan: Plan) -> Plan {
-    let limit = Limit { name: name.to_owned(), quota: per_second(50).burst(5) };
-    Plan { limit, ..plan }
+/// The demo, with a limit by address that bites within [`LASTING`], and more settings.
+fn plan(name: &str, more: &str) -> Plan {
+    let text = format!(
+        r#"
+        listen = "127.0.0.1:0"
+        limits = [{{ name = "{name}", by = "client_ip", limits = ["50/s burst 5"] }}, {more}]
+        routes = [
+            {{ name = "{name}-steady", prefix = "/steady", upstream = "demo:steady" }},
+            {{ name = "{name}-flaky", prefix = "/flaky", upstream = "demo:flaky" }},
+        ]
+        "#
+    );
+    config::read("the test's", &text).unwrap()
 }
+
+async fn run(mut plan: Plan) -> Report {
+    let _demo = Demo::serve(&mut plan, 7).await.unwrap();
+    drive::run(Gateway::bind(plan, metrics()).await.unwrap(), LASTING).await.unwrap()
+}
+
+/// Who sent how much.
+fn sent(report: &Report) -> Vec<(&str, u64)> {
+    report.rows().iter().map(|row| (row.caller.who(), row.tally.requests())).collect()
+}
+
+const ANONYMOUS: [(&str, u64); 4] = [("polite", 5), ("exact", 10), ("greedy", 50), ("patient", 5)];
 
 #[tokio::test]
 async fn each_client_is_sent_for_and_the_greedy_one_is_held_to_the_limit() {
-    let demo = Demo::start(7).await.unwrap();
-    let plan = limited("driven", Plan::demo(LOOPBACK.into(), &demo));
-    let report = drive::run(Gateway::bind(plan, metrics()).await.unwrap(), LASTING).await.unwrap();
+    let report = run(plan("driven", "")).await;
     assert!(report.held(), "{report}");
-
-    let sent: Vec<_> =
-        report.rows().iter().map(|row| (row.caller.name, row.tally.requests())).collect();
-    assert_eq!(sent, [("polite", 5), ("exact", 10), ("greedy", 50), ("patient", 5)]);
+    assert_eq!(sent(&report), ANONYMOUS);
     let passed: u64 = report.rows().iter().map(|row| row.tally.passed()).sum();
     let refused: u64 = report.rows().iter().map(|row| row.tally.limited).sum();
     assert_eq!(passed + refused, 70, "{report}");
@@ -42,15 +59,65 @@ async fn each_client_is_sent_for_and_the_greedy_one_is_held_to_the_limit() {
 }
 
 #[tokio::test]
+async fn a_client_of_each_tier_is_held_to_its_quota() {
+    let account = r#"{
+        name = "driven-account",
+        by = "header x-api-key",
+        on_missing = "pass",
+        limits = [
+            { quota = "10/s burst 2", tiers = { premium = "25/s burst 3", basic = "20/s burst 2" } }
+        ],
+    }"#;
+    let mut plan = plan("driven-client", account);
+    let accounts = [("k1", "premium"), ("k2", "basic"), ("k3", "premium")];
+    plan.accounts = accounts.map(|(key, tier)| (key.to_owned(), tier.to_owned())).into();
+    let report = run(plan).await;
+    assert!(report.held(), "{report}");
+    assert_eq!(
+        sent(&report),
+        [&ANONYMOUS[..], &[("free", 4), ("basic", 8), ("premium", 10)]].concat()
+    );
+
+    let printed = report.to_string();
+    for (tier, requests, quota) in [
+        ("free", 4, "10 per second, burst 2"),
+        ("basic", 8, "20 per second, burst 2"),
+        ("premium", 10, "25 per second, burst 3"),
+    ] {
+        let row = report.rows().iter().find(|row| row.caller.who() == tier).unwrap();
+        let passed = row.tally.passed();
+        assert_eq!(passed + row.tally.limited, requests, "{report}");
+        let line = format!(
+            "- the limit held: {tier} got {passed} of its {requests} requests, and {quota}, allows"
+        );
+        assert!(printed.contains(&line), "no {line} in:\n{printed}");
+    }
+    assert!(printed.contains("- the limit held: greedy got"), "{printed}");
+}
+
+#[tokio::test]
 async fn a_drive_that_nobody_answers_says_so() {
     let away = TcpSocket::new_v4().unwrap();
     away.bind(LOOPBACK.into()).unwrap();
-    let demo = Demo::start(7).await.unwrap();
-    let mut plan = limited("driven-away", Plan::demo(LOOPBACK.into(), &demo));
+    let mut plan = plan("driven-away", "");
     for route in &mut plan.routes {
         route.upstream = authority(away.local_addr().unwrap());
     }
     let driven = drive::run(Gateway::bind(plan, metrics()).await.unwrap(), LASTING).await;
     let error = driven.unwrap_err().to_string();
     assert_eq!(error, "of 70 requests not one was answered with 200");
+}
+
+#[tokio::test]
+async fn the_demo_is_there_for_those_who_name_it_and_for_nobody_else() {
+    let mut named = plan("demo", "");
+    assert!(Demo::serve(&mut named, 7).await.unwrap().is_some());
+    let [steady, flaky] = &named.routes[..] else { panic!("{named:?}") };
+    assert_ne!(steady.upstream, flaky.upstream);
+    for route in [steady, flaky] {
+        assert!(route.upstream.as_str().parse::<SocketAddr>().is_ok(), "{route:?}");
+    }
+    let before = named.clone();
+    assert!(Demo::serve(&mut named, 7).await.unwrap().is_none());
+    assert_eq!(named, before);
 }

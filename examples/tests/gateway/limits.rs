@@ -9,17 +9,17 @@ use hyper::body::Body as _;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use palisade::{Quota, per_hour};
-use palisade_examples::gateway::plan::{Limit, Plan, Route};
+use palisade_examples::gateway::plan::{Plan, Route};
 
-use crate::support::{Running, Wire, plan, route, upstream};
+use crate::support::{Running, Wire, per_client, plan, route, upstream};
 
 /// `/up/*` and `/down/*`, to an upstream that answers at once.
 async fn limited_to(quota: Quota) -> Running {
     let upstream = upstream(Router::new().fallback(async || "ok")).await;
-    let down = Route { prefix: "/down".to_owned(), ..route(upstream) };
-    let limit = Limit { name: "per-client".to_owned(), quota };
-    Running::start(Plan { limit, routes: vec![route(upstream), down], ..plan(route(upstream)) })
-        .await
+    let (name, prefix) = ("down".to_owned(), "/down".to_owned());
+    let down = Route { name, prefix, ..route(upstream) };
+    let (limits, routes) = (vec![per_client("per-client", quota)], vec![route(upstream), down]);
+    Running::start(Plan { limits, routes, ..plan(route(upstream)) }).await
 }
 
 async fn status(caller: &mut Wire, path: &str) -> String {

@@ -5,11 +5,14 @@
 
 mod answers;
 mod bodies;
+mod config;
 mod drive;
+mod faults;
 mod hop_by_hop;
 mod introduction;
 mod limits;
 mod metrics;
+mod policies;
 mod shutdown;
 mod support;
 mod timeouts;

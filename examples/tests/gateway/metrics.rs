@@ -3,20 +3,22 @@
 use std::time::Duration;
 
 use palisade::per_hour;
-use palisade_examples::gateway::plan::{Limit, Plan, Route};
+use palisade_examples::gateway::plan::{Plan, Route};
 use tokio::net::TcpListener;
 
-use crate::support::{LOOPBACK, Running, Wire, plan, route};
+use crate::support::{LOOPBACK, Running, Wire, per_client, plan, route};
 
 /// A metric, its labels, and its value at the start and at the end.
 type Series = (&'static str, &'static str, u64, u64);
 
 /// Every series of the layers in front of two routes.
-const SERIES: [Series; 27] = [
+const SERIES: [Series; 30] = [
     ("in_flight", r#"layer="ratelimit",name="counted""#, 0, 0),
     ("in_flight", r#"layer="timeout",name="counted-late""#, 0, 0),
     ("in_flight", r#"layer="timeout",name="counted-up""#, 0, 0),
     ("limit", r#"layer="ratelimit",name="counted""#, 1, 1),
+    ("ratelimit_calls_total", r#"layer="ratelimit",name="counted",kind="delayed""#, 0, 0),
+    ("ratelimit_calls_total", r#"layer="ratelimit",name="counted",kind="keyless""#, 0, 0),
     ("ratelimit_evictions_total", r#"layer="ratelimit",name="counted""#, 0, 0),
     ("ratelimit_keys", r#"layer="ratelimit",name="counted""#, 0, 1),
     ("ratelimit_overflow_total", r#"layer="ratelimit",name="counted""#, 0, 0),
@@ -39,6 +41,7 @@ const SERIES: [Series; 27] = [
     ("requests_total", r#"layer="timeout",name="counted-up",outcome="passed""#, 0, 1),
     ("requests_total", r#"layer="timeout",name="counted-up",outcome="rejected""#, 0, 0),
     ("requests_total", r#"layer="timeout",name="counted-up",outcome="shadowed""#, 0, 0),
+    ("store_errors_total", r#"layer="ratelimit",name="counted",op="charge""#, 0, 0),
     ("store_errors_total", r#"layer="ratelimit",name="counted",op="decide""#, 0, 0),
 ];
 
@@ -49,11 +52,11 @@ async fn every_series_is_there_from_the_start_and_counts() {
     let late = Route {
         name: "counted-late".to_owned(),
         prefix: "/late".to_owned(),
-        timeout: Duration::ZERO,
+        timeout: Duration::from_millis(1),
         ..up.clone()
     };
-    let limit = Limit { name: "counted".to_owned(), quota: per_hour(1).burst(3) };
-    let plan = Plan { limit, routes: vec![up.clone(), late], ..plan(up) };
+    let limits = vec![per_client("counted", per_hour(1).burst(3))];
+    let plan = Plan { limits, routes: vec![up.clone(), late], ..plan(up) };
     let gateway = Running::start(plan).await;
     assert_eq!(counted(&gateway).await, expected(|(_, _, start, _)| start));
 

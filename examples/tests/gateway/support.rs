@@ -6,9 +6,11 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use axum::Router;
-use palisade::per_second;
+use palisade::ratelimit::config::{LimitConfig, RateLimitConfig};
+use palisade::{Quota, per_second};
+use palisade_examples::gateway::config;
 use palisade_examples::gateway::metrics::Metrics;
-use palisade_examples::gateway::plan::{Limit, Plan, Protocol, Route, authority};
+use palisade_examples::gateway::plan::{Plan, Protocol, Route, authority};
 use palisade_examples::gateway::server::{Ending, Gateway};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -35,6 +37,18 @@ pub(crate) fn route(upstream: SocketAddr) -> Route {
         upstream: authority(upstream),
         protocol: Protocol::Http1,
         timeout: Duration::from_secs(60),
+        limits: Vec::new(),
+    }
+}
+
+/// A token bucket for each address.
+pub(crate) fn per_client(name: &str, quota: Quota) -> RateLimitConfig {
+    RateLimitConfig {
+        name: name.to_owned(),
+        by: "client_ip".parse().unwrap(),
+        limits: vec![LimitConfig::new(quota)],
+        skip_preflights: false,
+        ..RateLimitConfig::default()
     }
 }
 
@@ -42,9 +56,10 @@ pub(crate) fn route(upstream: SocketAddr) -> Route {
 pub(crate) fn plan(route: Route) -> Plan {
     Plan {
         listen: LOOPBACK.into(),
-        limit: Limit { name: "per-client".to_owned(), quota: per_second(1_000) },
+        limits: vec![per_client("per-client", per_second(1_000))],
         routes: vec![route],
         grace: Duration::from_secs(60),
+        ..Plan::default()
     }
 }
 
@@ -84,6 +99,17 @@ pub(crate) async fn before_a_listener() -> (Running, TcpListener) {
 /// A gateway before an axum upstream.
 pub(crate) async fn before(app: Router, protocol: Protocol) -> Running {
     Running::start(plan(Route { protocol, ..route(upstream(app).await) })).await
+}
+
+/// A gateway with these settings, and two routes to an upstream that answers at once: `/down/*`,
+/// and `/up/*` with settings of its own.
+pub(crate) async fn configured(settings: &str, of_route: &str) -> Running {
+    let upstream = upstream(Router::new().fallback(async || "ok")).await;
+    let routes = ["down", "up"].map(|name| {
+        format!("[[routes]]\nname = {name:?}\nprefix = \"/{name}\"\nupstream = \"{upstream}\"\n")
+    });
+    let text = format!("listen = \"127.0.0.1:0\"\n{settings}\n{}{of_route}", routes.concat());
+    Running::start(config::read("the test's", &text).unwrap()).await
 }
 
 /// An axum upstream.

@@ -1,0 +1,98 @@
+//! What the gateway serves, as plain data.
+//!
+//! The router, the banner and the load are made from it, so that whatever fills a plan (a file, a
+//! test) needs to know none of them.
+
+mod check;
+mod text;
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use axum::http::HeaderName;
+use axum::http::uri::Authority;
+use palisade::ratelimit::config::RateLimitConfig;
+use palisade::text::duration;
+use serde::Deserialize;
+
+/// Everything that the gateway is told.
+///
+/// Read from a file, what is left out has the [default](Self::default), and what is not known is an
+/// error. What reads may still be outside of its range: [`validate`](Self::validate) tells.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Plan {
+    /// Where to listen; port 0 takes a free one.
+    #[serde(deserialize_with = "text::address")]
+    pub listen: SocketAddr,
+    /// How long a shutdown waits for requests that are under way: 0 to 10 minutes.
+    #[serde(with = "duration::serde")]
+    pub grace: Duration,
+    /// The header with a caller's API key.
+    #[serde(deserialize_with = "text::header")]
+    pub account_header: HeaderName,
+    /// Which API keys are on which tier of the limits.
+    pub accounts: BTreeMap<String, String>,
+    /// What callers may ask of all routes together; the first one is asked first.
+    pub limits: Vec<RateLimitConfig>,
+    /// Which paths go where: one at least.
+    pub routes: Vec<Route>,
+}
+
+/// One upstream and what the gateway serves of it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    /// How metrics and answers call it: 1 to 128 bytes.
+    pub name: String,
+    /// The paths below this one are proxied, without it: `/steady/a` arrives as `/a`.
+    pub prefix: String,
+    /// Who answers them: a host with its port, or one of the [demo](super::demo::UPSTREAMS).
+    #[serde(deserialize_with = "text::upstream")]
+    pub upstream: Authority,
+    /// What the upstream speaks.
+    #[serde(default)]
+    pub protocol: Protocol,
+    /// How long the upstream may take to begin its answer, the upload included: 1 ms to 1 hour.
+    #[serde(default = "default_timeout", with = "duration::serde")]
+    pub timeout: Duration,
+    /// What callers may ask of this route, inside of the limits of all.
+    #[serde(default)]
+    pub limits: Vec<RateLimitConfig>,
+}
+
+/// What is spoken with an upstream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// HTTP/1.1.
+    #[default]
+    Http1,
+    /// HTTP/2 without asking first ("prior knowledge"), as gRPC servers expect it.
+    Http2,
+}
+
+impl Default for Plan {
+    /// Nothing to serve yet, on port 8080 of this machine.
+    fn default() -> Self {
+        Self {
+            listen: (Ipv4Addr::LOCALHOST, 8080).into(),
+            grace: Duration::from_secs(10),
+            account_header: HeaderName::from_static("x-api-key"),
+            accounts: BTreeMap::new(),
+            limits: Vec::new(),
+            routes: Vec::new(),
+        }
+    }
+}
+
+/// An address as the authority of a URI.
+#[must_use]
+pub fn authority(address: SocketAddr) -> Authority {
+    address.to_string().parse().expect("a printed socket address is an authority")
+}
+
+const fn default_timeout() -> Duration {
+    Duration::from_secs(1)
+}

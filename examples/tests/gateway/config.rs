@@ -1,0 +1,181 @@
+//! What a configuration can say, and what is said of one that cannot be used.
+
+use std::path::Path;
+
+use palisade_examples::gateway::banner::Banner;
+use palisade_examples::gateway::config;
+use palisade_examples::gateway::plan::{Plan, Protocol};
+
+/// What is wrong with a text, line by line.
+pub(crate) fn wrong(text: &str) -> Vec<String> {
+    let error = config::read("bad.toml", text).unwrap_err().to_string();
+    let mut lines = error.lines().map(str::to_owned);
+    assert_eq!(lines.next().unwrap(), "bad.toml cannot be used:");
+    lines.map(|line| line.strip_prefix("  ").unwrap().to_owned()).collect()
+}
+
+#[test]
+fn what_is_printed_reads_back_to_what_is_built_in() {
+    let built_in = config::load(None).unwrap();
+    assert_eq!(config::read("printed", config::DEFAULT).unwrap(), built_in);
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("gateway/config/default.toml");
+    assert_eq!(config::load(Some(&file)).unwrap(), built_in);
+}
+
+/// A line of the text that is built in, without the `# ` before a setting that has its default.
+fn setting(line: &str) -> &str {
+    match line.strip_prefix("# ") {
+        Some(rest) if rest.starts_with(char::is_lowercase) && rest.contains(" = ") => rest,
+        _ => line,
+    }
+}
+
+#[test]
+fn what_is_built_in_shows_every_setting() {
+    let known = "listen grace account_header accounts limits routes name by on_missing \
+                 skip_preflights skip_paths headers headers_on reset enabled enforce max_keys \
+                 on_outage quota algorithm chargeable anchor max_wait max_queued tiers prefix \
+                 upstream protocol timeout";
+    for name in known.split(' ') {
+        let value = format!("{name} = ");
+        let shows = |line: &str| {
+            let table = line.trim_matches(['[', ']']).rsplit('.').next();
+            setting(line).starts_with(&value) || table == Some(name)
+        };
+        assert!(config::DEFAULT.lines().any(shows), "{name}");
+    }
+}
+
+#[test]
+fn what_is_built_in_shows_settings_that_read() {
+    // Those of an algorithm that is not shown are told, and no others.
+    let text: Vec<_> = config::DEFAULT.lines().map(setting).collect();
+    let limit = "limits[1].limits[0]";
+    assert_eq!(
+        wrong(&text.join("\n")),
+        [
+            format!(
+                r#"{limit}.anchor: epoch, must be left out unless the algorithm is fixed_window"#
+            ),
+            format!("{limit}.max_wait: 1s, must be left out unless the algorithm is shaper"),
+            format!("{limit}.max_queued: 5, must be left out unless the algorithm is shaper"),
+        ]
+    );
+}
+
+#[test]
+fn what_is_left_out_has_its_default() {
+    let text = "[[routes]]\nname = \"a\"\nprefix = \"/a\"\nupstream = \"[::1]:80\"";
+    let plan = config::read("short", text).unwrap();
+    let route = plan.routes[0].clone();
+    assert_eq!((route.protocol, route.timeout.as_millis()), (Protocol::Http1, 1_000));
+    assert_eq!(plan, Plan { routes: vec![route], ..Plan::default() });
+}
+
+#[test]
+fn a_file_that_is_not_there_is_said_not_to_be() {
+    let missing = Path::new("no-such-directory/gateway.toml");
+    let error = config::load(Some(missing)).unwrap_err().to_string();
+    assert!(error.starts_with("no-such-directory/gateway.toml cannot be read: "), "{error}");
+}
+
+#[test]
+fn a_text_that_is_no_toml_is_told_by_line_and_column() {
+    for (text, error) in [
+        ("listen = \"1\"\n[[routes]\n", "line 2, column 10: unclosed array table, expected `]`"),
+        (
+            "grace = \"1s\"\n\u{fc} = 1\n",
+            "line 2, column 1: invalid unquoted key, expected letters, numbers, `-`, `_`",
+        ),
+        ("grace = \"1s\"\ngrace = \"2s\"", "line 2, column 1: duplicate key"),
+        ("grace = ", "line 1, column 9: string values must be quoted, expected literal string"),
+    ] {
+        let found = config::read("bad.toml", text).unwrap_err().to_string();
+        assert_eq!(found, format!("bad.toml is no TOML: {error}"));
+    }
+}
+
+#[test]
+fn all_errors_of_a_file_are_told_at_once_and_none_that_follows_from_another() {
+    let text = r#"
+        listen = "8080"
+        grace = "11m"
+        accounts = { k1 = "premium", k2 = "gold" }
+
+        [[limits]]
+        name = "client"
+        headers = "loud"
+        skip_paths = [7, "healthz"]
+        limits = [
+            { algorithm = "fixed_window", max_wait = "1s" },
+            5,
+            { quota = "5/s burst 9", algorithm = "sliding_window", tiers = { premium = "fast" } },
+        ]
+
+        [[limits]]
+        name = "client"
+        limits = true
+
+        [[routes]]
+        name = "a"
+        upstream = 80
+        timeout = "2h"
+
+        [[routes]]
+        prefix = "/a"
+        protocol = "http3"
+
+        [[routes]]
+        name = "a"
+        prefix = "/a"
+        upstream = "demo:flaky"
+    "#;
+    assert_eq!(
+        wrong(text),
+        [
+            "listen: \"8080\", must be an address and a port, such as 127.0.0.1:8080",
+            "limits[0].headers: unknown variant `loud`, expected one of `ietf`, `legacy`, \
+             `per_window`, `both`, `none`",
+            "limits[0].skip_paths[0]: invalid type: integer `7`, expected a string",
+            "limits[0].limits[0].quota: missing",
+            "limits[0].limits[1]: invalid type: integer `5`, expected a quota such as \
+             \"100/min burst 20\", or a table with one",
+            "limits[0].limits[2].tiers.premium: quota \"fast\": expected e.g. \"100/min burst 20\"",
+            "limits[1].limits: invalid type: boolean `true`, expected a sequence",
+            "routes[0].upstream: invalid type: integer `80`, expected a string",
+            "routes[0].prefix: missing",
+            "routes[1].protocol: unknown variant `http3`, expected `http1` or `http2`",
+            "routes[1].name: missing",
+            "routes[1].upstream: missing",
+            "grace: 11m, must be 0s to 10m",
+            "accounts.k2: \"gold\", must be a tier of a limit: premium",
+            "limits[0].limits[0].max_wait: 1s, must be left out unless the algorithm is shaper",
+            "limits[0].limits[2].quota: \"5/s burst 9\", must be without a burst, which a window \
+             does not have",
+            "limits[0].skip_paths[1]: \"healthz\", must be a path that begins with /",
+            "limits[1].name: \"client\", must be another name than before",
+            "routes[0].timeout: 2h, must be 1ms to 1h",
+            "routes[2].name: \"a\", must be another name than before",
+            "routes[2].prefix: \"/a\", must be another prefix than before",
+        ]
+    );
+}
+
+#[test]
+fn the_banner_says_every_limit_and_how_to_try_them() {
+    let plan = config::load(None).unwrap();
+    let banner = Banner::new(&plan, plan.listen).to_string();
+    for line in [
+        "gateway on http://127.0.0.1:8080",
+        "  /flaky/*     to demo:flaky, which has 500ms to answer",
+        "  \"client\" allows 40 per second, burst 80, and 5000 per hour in a sliding window, by \
+         client_ip",
+        "  \"account\" allows 2 per second (standard 5 per second, premium 10 per second, enterprise 20 \
+         per second), by header x-api-key",
+        "  /flaky/*: \"flaky\" allows 300 per 10s in a sliding window, by client_ip",
+        "curl -i -H 'x-api-key: k-enterprise' http://127.0.0.1:8080/steady/hello  # the same, on a tier \
+         of the limits",
+    ] {
+        assert!(banner.lines().any(|known| known == line), "no {line} in:\n{banner}");
+    }
+}

@@ -1,0 +1,151 @@
+//! Each setting that cannot be is told with its path, its value and what would be right.
+
+use crate::config::wrong;
+
+/// The one thing that is wrong with a text.
+fn only(text: &str) -> String {
+    let mut lines = wrong(text);
+    assert_eq!(lines.len(), 1, "{text}: {lines:?}");
+    lines.remove(0)
+}
+
+/// A text with a route that is not wrong.
+fn beside_a_route(text: &str) -> String {
+    let route = "[[routes]]\nname = \"up\"\nprefix = \"/up\"\nupstream = \"demo:steady\"";
+    format!("{text}\n{route}")
+}
+
+#[test]
+fn of_the_gateway() {
+    for (text, error) in [
+        (r#"listen = "80""#, r#""80", must be an address and a port, such as 127.0.0.1:8080"#),
+        ("listen = 80", "invalid type: integer `80`, expected a string"),
+        (r#"grace = "601s""#, "10m1s, must be 0s to 10m"),
+        (r#"grace = "9""#, r#"duration "9": expected e.g. "250ms", "1.5s" or "2m30s""#),
+        (
+            r#"account_header = "api key""#,
+            r#""api key", must be the name of a header, such as x-api-key"#,
+        ),
+        (
+            r#"colour = "red""#,
+            "unknown field `colour`, expected one of `listen`, `grace`, `account_header`, \
+             `accounts`, `limits`, `routes`",
+        ),
+    ] {
+        let path = text.split(' ').next().unwrap();
+        assert_eq!(only(&beside_a_route(text)), format!("{path}: {error}"));
+    }
+    assert_eq!(only(""), "routes: 0 routes, must be 1 or more");
+}
+
+#[test]
+fn of_accounts() {
+    let limit = r#"limits = [{ limits = [{ quota = "1/s", tiers = { b = "2/s", a = "1/s" } }] }]"#;
+    for (accounts, limit, error) in [
+        (r#"{ k = "a", l = "c" }"#, limit, r#"l: "c", must be a tier of a limit: a, b"#),
+        (r#"{ k = "a" }"#, "", r#"k: "a", must be a tier of a limit: there are none"#),
+        (r#"{ k = 7 }"#, "", "k: invalid type: integer `7`, expected a string"),
+        (
+            r#"{ "k 1" = "a" }"#,
+            limit,
+            r#"k 1: API key "k 1", must be visible ASCII characters, as a header's value has them"#,
+        ),
+    ] {
+        let text = beside_a_route(&format!("accounts = {accounts}\n{limit}"));
+        assert_eq!(only(&text), format!("accounts.{error}"));
+    }
+}
+
+#[test]
+fn of_a_layer_of_limits() {
+    for (setting, error) in [
+        (
+            r#"by = "route and client_ip""#,
+            r#"by: "route and client_ip", must be another key: each route has limits of its own"#,
+        ),
+        (
+            r#"by = "client_ip behind 65""#,
+            r#"by: key "client_ip behind 65": behind 65, must be 0 to 64 proxies"#,
+        ),
+        (r#"enforce = "150%""#, r#"enforce: ratio "150%": expected 0% to 100%, or 0 to 1"#),
+        ("max_keys = 0", "max_keys: 0, must be 1 or more"),
+        (r#"name = """#, r#"name: "" of 0 bytes, must be 1 to 128 bytes"#),
+        (
+            r#"skip_paths = ["/a", 5]"#,
+            "skip_paths[1]: invalid type: integer `5`, expected a string",
+        ),
+        (
+            r#"on_missing = "ask""#,
+            "on_missing: unknown variant `ask`, expected one of `shared`, `pass`, `reject`",
+        ),
+    ] {
+        let text = format!(r#"limits = [{{ limits = ["1/s"], {setting} }}]"#);
+        assert_eq!(only(&beside_a_route(&text)), format!("limits[0].{error}"));
+    }
+    for (limits, error) in [
+        ("[{ limits = [] }]", ".limits: 0 limits, must be 1 to 255 limits"),
+        ("[7]", ": invalid type: integer `7`, expected struct RateLimitConfig"),
+    ] {
+        let text = beside_a_route(&format!("limits = {limits}"));
+        assert_eq!(only(&text), format!("limits[0]{error}"));
+    }
+}
+
+#[test]
+fn of_a_limit() {
+    const QUOTA: &str = r#"a quota such as "100/min burst 20", or a table with one"#;
+    for (limit, error) in [
+        (r#""1 per""#, r#": quota "1 per": expected e.g. "100/min burst 20""#),
+        ("7", &format!(": invalid type: integer `7`, expected {QUOTA}")),
+        (r#"{ name = "n" }"#, ".quota: missing"),
+        (
+            r#"{ quota = "1/s", max_queued = 5 }"#,
+            ".max_queued: 5, must be left out unless the algorithm is shaper",
+        ),
+        (
+            r#"{ quota = "1/s", tiers = { a = "fast" } }"#,
+            r#".tiers.a: quota "fast": expected e.g. "100/min burst 20""#,
+        ),
+        (
+            r#"{ quota = "1/s", by = "route" }"#,
+            r#".by: "route", must be another key: each route has limits of its own"#,
+        ),
+    ] {
+        let text = format!(r#"limits = [{{ limits = ["9/s", {limit}] }}]"#);
+        assert_eq!(only(&beside_a_route(&text)), format!("limits[0].limits[1]{error}"));
+    }
+}
+
+#[test]
+fn of_a_route() {
+    const PREFIX: &str = "must be / and a path of letters, digits and -._~ without a / at its end";
+    const UPSTREAM: &str =
+        "must be a host and a port, such as 10.0.0.7:8080, or demo:steady, demo:flaky";
+    for (setting, error) in [
+        (r#"name = """#, r#""" of 0 bytes, must be 1 to 128 bytes"#),
+        (r#"prefix = "a""#, &format!(r#""a", {PREFIX}"#)),
+        (r#"prefix = "/""#, &format!(r#""/", {PREFIX}"#)),
+        (r#"prefix = "/a/""#, &format!(r#""/a/", {PREFIX}"#)),
+        (r#"prefix = "/{a}""#, &format!(r#""/{{a}}", {PREFIX}"#)),
+        (
+            r#"prefix = "/metrics""#,
+            r#""/metrics", must be another one: that path is the gateway's own"#,
+        ),
+        (r#"upstream = "localhost""#, &format!(r#""localhost", {UPSTREAM}"#)),
+        (r#"upstream = "http://a:1""#, &format!(r#""http://a:1", {UPSTREAM}"#)),
+        (r#"upstream = "a:65536""#, &format!(r#""a:65536", {UPSTREAM}"#)),
+        (r#"upstream = "me@a:1""#, &format!(r#""me@a:1", {UPSTREAM}"#)),
+        (r#"upstream = "demo:fast""#, &format!(r#""demo:fast", {UPSTREAM}"#)),
+        (r#"protocol = "h3""#, "unknown variant `h3`, expected `http1` or `http2`"),
+        (r#"timeout = "0s""#, "0s, must be 1ms to 1h"),
+        (r#"timeout = "61min""#, "1h1m, must be 1ms to 1h"),
+    ] {
+        let name = setting.split(' ').next().unwrap();
+        let mut lines = vec![r#"name = "a""#, r#"prefix = "/a""#, r#"upstream = "a:1""#];
+        lines.retain(|line| !line.starts_with(name));
+        let text = format!("[[routes]]\n{}\n{setting}", lines.join("\n"));
+        assert_eq!(only(&text), format!("routes[0].{name}: {error}"));
+    }
+    let limit = beside_a_route("") + "\nlimits = [{ limits = [\"1/s\"], max_keys = 0 }]";
+    assert_eq!(only(&limit), "routes[0].limits[0].max_keys: 0, must be 1 or more");
+}
