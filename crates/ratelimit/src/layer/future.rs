@@ -37,7 +37,7 @@ pin_project! {
         R: Respond<Req, S::Response, S::Error>,
     {
         Passing { #[pin] future: S::Future, stamp: Option<Stamp> },
-        Laden { #[pin] future: S::Future, load: Box<Load> },
+        Laden { #[pin] future: S::Future, load: Load },
         Refused { answer: Option<Result<R::Response, R::Error>> },
         Waiting { waiting: Pin<Box<Waiting<S, Req, R>>> },
     }
@@ -53,7 +53,7 @@ where
         Self { state: State::Passing { future, stamp } }
     }
 
-    pub(crate) fn laden(future: S::Future, load: Option<Box<Load>>) -> Self {
+    pub(crate) fn laden(future: S::Future, load: Option<Load>) -> Self {
         Self { state: State::going(future, load) }
     }
 
@@ -102,7 +102,7 @@ where
     S: Service<Req>,
     R: Respond<Req, S::Response, S::Error>,
 {
-    fn going(future: S::Future, load: Option<Box<Load>>) -> Self {
+    fn going(future: S::Future, load: Option<Load>) -> Self {
         match load {
             Some(load) => Self::Laden { future, load },
             None => Self::Passing { future, stamp: None },

@@ -9,8 +9,8 @@ use tower_service::Service;
 
 use crate::layer::stamp::Stamps;
 
-/// What a call takes along that met several limits, or one that keeps bills: in a box, so that the
-/// future of a call that takes nothing along is small.
+/// What a call takes along that met several limits, or one that keeps bills: no larger than a stamp,
+/// in whose place it stands.
 #[derive(Debug)]
 pub(crate) struct Load {
     stamps: Option<Stamps>,
@@ -19,8 +19,8 @@ pub(crate) struct Load {
 
 impl Load {
     /// Nothing, if there is nothing.
-    pub(crate) fn new(stamps: Option<Stamps>, bill: Option<Bill>) -> Option<Box<Self>> {
-        (stamps.is_some() || bill.is_some()).then(|| Box::new(Self { stamps, bill }))
+    pub(crate) fn new(stamps: Option<Stamps>, bill: Option<Bill>) -> Option<Self> {
+        (stamps.is_some() || bill.is_some()).then_some(Self { stamps, bill })
     }
 
     /// Runs `f` with the call's bill, if it has one.

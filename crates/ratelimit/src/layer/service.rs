@@ -73,7 +73,7 @@ impl<S, K, R, A> RateLimit<S, K, R, A> {
     {
         match self.decide_any(&request) {
             Decided::Pass(load) => {
-                let future = enter(load.as_deref(), || self.inner.call(request));
+                let future = enter(load.as_ref(), || self.inner.call(request));
                 ResponseFuture::laden(future, load)
             }
             Decided::Refuse(why, stamps) => {
@@ -186,12 +186,12 @@ impl<S, K, R, A> RateLimit<S, K, R, A> {
 
 /// What was decided.
 enum Decided {
-    Pass(Option<Box<Load>>),
+    Pass(Option<Load>),
     Refuse(Rejection, Option<Stamps>),
     /// A store decides.
     Ask(Ask),
     /// It passes when its turn comes.
-    Wait(Turn, Option<Box<Load>>),
+    Wait(Turn, Option<Load>),
 }
 
 /// What was decided, if it was.

@@ -22,7 +22,7 @@ pin_project! {
         #[pin]
         alarm: Alarm,
         turn: Option<Turn>,
-        load: Option<Box<Load>>,
+        load: Option<Load>,
         front: Arc<Front>,
         inner: S,
         request: Option<Req>,
@@ -32,7 +32,7 @@ pin_project! {
 
 /// How a wait ends.
 pub(crate) enum Next<F, T, E> {
-    Call(F, Option<Box<Load>>),
+    Call(F, Option<Load>),
     Done(Result<T, E>),
 }
 
@@ -46,7 +46,7 @@ impl<S, Req, R> Waiting<S, Req, R> {
     /// Waits for its turn.
     pub(crate) fn turn(
         turn: Turn,
-        load: Option<Box<Load>>,
+        load: Option<Load>,
         front: Arc<Front>,
         inner: S,
         request: Req,
@@ -103,7 +103,7 @@ impl<S, Req, R> Waiting<S, Req, R> {
         match this.request.take() {
             Some(request) => {
                 let load = this.load.take();
-                let future = enter(load.as_deref(), || this.inner.call(request));
+                let future = enter(load.as_ref(), || this.inner.call(request));
                 Poll::Ready(Next::Call(future, load))
             }
             None => Poll::Pending,
