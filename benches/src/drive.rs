@@ -35,7 +35,35 @@ impl<B> Answer for http::Response<B> {
 /// # Panics
 ///
 /// When a call is refused: the limits of a benchmark are so high that everything passes.
-pub fn drive<S, Req>(service: &mut S, mut next: impl FnMut() -> Req, calls: u64)
+pub fn drive<S, Req>(service: &mut S, next: impl FnMut() -> Req, calls: u64)
+where
+    S: Service<Req, Response: Answer>,
+{
+    each(service, next, calls, |passed| {
+        if !passed {
+            refused()
+        }
+    });
+}
+
+/// The same with a service that refuses everything, by an answer or by an error.
+///
+/// # Panics
+///
+/// When a call passes.
+pub fn turned_away<S, Req>(service: &mut S, next: impl FnMut() -> Req, calls: u64)
+where
+    S: Service<Req, Response: Answer>,
+{
+    each(service, next, calls, |passed| {
+        if passed {
+            let_through()
+        }
+    });
+}
+
+#[inline(always)] // It is the loop that is measured.
+fn each<S, Req>(service: &mut S, mut next: impl FnMut() -> Req, calls: u64, seen: impl Fn(bool))
 where
     S: Service<Req, Response: Answer>,
 {
@@ -47,10 +75,8 @@ where
             Poll::Ready(result) => Some(result.ok()),
             Poll::Pending => None,
         });
-        let Some(Some(answer)) = answer else { refused() };
-        if !black_box(&answer).passed() {
-            refused()
-        }
+        let Some(answer) = answer else { unanswered() };
+        seen(black_box(&answer).as_ref().is_some_and(Answer::passed));
     }
 }
 
@@ -71,4 +97,16 @@ pub fn check<K>(mut check: impl FnMut(K) -> bool, mut next: impl FnMut() -> K, c
 #[inline(never)]
 fn refused() -> ! {
     unreachable!("a call was refused: the limits of a benchmark let everything pass")
+}
+
+#[cold]
+#[inline(never)]
+fn let_through() -> ! {
+    unreachable!("a call passed: these limits are used up")
+}
+
+#[cold]
+#[inline(never)]
+fn unanswered() -> ! {
+    unreachable!("a call waits: nothing here does")
 }

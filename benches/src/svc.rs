@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::convert::Infallible;
 use std::future::{Future, Ready, ready};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -62,13 +62,11 @@ impl Service<Request<Body>> for Http {
 /// The address is where `axum::serve` puts it: in the extensions, as `ConnectInfo<SocketAddr>`.
 #[must_use]
 pub fn request_from(ip: IpAddr) -> Request<Body> {
-    let mut request = SPARE.take().unwrap_or_else(|| {
-        let mut request = Request::new(Body::empty());
-        request.extensions_mut().insert(ConnectInfo(SocketAddr::from((Ipv4Addr::LOCALHOST, 443))));
-        request
-    });
-    if let Some(peer) = request.extensions_mut().get_mut::<ConnectInfo<SocketAddr>>() {
-        peer.0.set_ip(ip);
+    let mut request = SPARE.take().unwrap_or_else(|| Request::new(Body::empty()));
+    match request.extensions_mut().get_mut::<ConnectInfo<SocketAddr>>() {
+        Some(peer) => peer.0.set_ip(ip),
+        // A first one, or one that its caller has made without.
+        None => _ = request.extensions_mut().insert(ConnectInfo(SocketAddr::from((ip, 443)))),
     }
     request
 }
