@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use governor::{DefaultKeyedRateLimiter, RateLimiter};
+use palisade::prelude::Limits;
 use palisade::{RateLimitLayer, TimeoutLayer};
 use palisade_benches::contended::tasks;
 use palisade_benches::drive::{check, drive};
@@ -16,13 +17,24 @@ use palisade_benches::{Bench, Group};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::limits::{AFTER, LIMIT, governor_quota, quota, resilience_rate, resilience_timeout};
+use crate::limits::{
+    AFTER, HOURLY, LIMIT, governor_hourly, governor_quota, hourly, quota, resilience_rate,
+    resilience_timeout,
+};
 
 /// Keys of the keyed limiters.
 const KEYS: u64 = 10_000;
 
 pub(crate) fn benches() -> Vec<Bench> {
-    [one_bucket(), keyed(), timeout()].map(|group| Bench::Calls(group.threads())).into()
+    [
+        one_bucket(),
+        keyed(),
+        two_limits("contended, two limits, a key for each task", |task| task),
+        two_limits("contended, two limits, one key for all", |_| 0),
+        timeout(),
+    ]
+    .map(|group| Bench::Calls(group.threads()))
+    .into()
 }
 
 fn one_bucket() -> Group {
@@ -57,6 +69,29 @@ fn keyed() -> Group {
         })
 }
 
+/// Two limits of a key, which `key` finds by the number of the task.
+fn two_limits(title: &str, key: fn(u64) -> u64) -> Group {
+    Group::new(title)
+        .bare(move || own_keys(key, |_| true))
+        .floor("floor, one after the other", move || {
+            let both = Arc::new([LIMIT, HOURLY].map(Table::new));
+            own_keys(key, move |key| both.iter().all(|table| table.check(key)))
+        })
+        .ours("palisade, two limits", move || {
+            let limiter = palisade::RateLimiter::with(Limits::all([quota(), hourly()]));
+            own_keys(key, move |key| limiter.check_key(key).is_ok())
+        })
+        .ours("palisade, one after the other", move || {
+            let both = [quota(), hourly()].map(palisade::RateLimiter::new);
+            own_keys(key, move |key| both.iter().all(|limiter| limiter.check_key(key).is_ok()))
+        })
+        .peer("governor, one after the other", move || {
+            let both = [governor_quota(), governor_hourly()];
+            let both = Arc::new(both.map(DefaultKeyedRateLimiter::keyed));
+            own_keys(key, move |key| both.iter().all(|limiter| limiter.check_key(&key).is_ok()))
+        })
+}
+
 fn timeout() -> Group {
     Group::new("contended, timeout, ready at once")
         .bare(|| clones(Plain))
@@ -74,6 +109,19 @@ where
     tasks(move || {
         let mut service = service.clone();
         move |calls| drive(&mut service, || 1, calls)
+    })
+}
+
+/// Tasks that ask one limiter, each for one key again and again.
+fn own_keys(
+    key: fn(u64) -> u64,
+    check_key: impl Fn(u64) -> bool + Clone + Send + 'static,
+) -> impl FnMut(u64) {
+    let mut numbers = 0..;
+    tasks(move || {
+        let check_key = check_key.clone();
+        let key = key(numbers.next().unwrap_or_default());
+        move |calls| check(&check_key, || key, calls)
     })
 }
 

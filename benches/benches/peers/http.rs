@@ -63,7 +63,7 @@ pub(crate) fn tower_governor()
 }
 
 /// The same, with its `x-ratelimit-limit` and `x-ratelimit-remaining`.
-fn tower_governor_with_headers()
+pub(crate) fn tower_governor_with_headers()
 -> GovernorLayer<PeerIpKeyExtractor, StateInformationMiddleware, Body> {
     let mut config = GovernorConfigBuilder::default();
     let config = config.period(LIMIT.every).burst_size(BURST).use_headers().finish();

@@ -73,7 +73,7 @@ fn texts(group: Group, keys: u64) -> Group {
 }
 
 /// Checks keys at random, all of which have been seen before.
-fn checks<K>(
+pub(crate) fn checks<K>(
     keys: u64,
     key: impl Fn(u64) -> K + Copy,
     check_key: impl Fn(K) -> bool,
@@ -83,7 +83,8 @@ fn checks<K>(
     move |calls| check(&check_key, || key(walk.next_key()), calls)
 }
 
-fn governor<K: Clone + Eq + Hash>() -> impl Fn(K) -> bool {
+/// A limiter with a bucket for each key.
+pub(crate) fn governor<K: Clone + Eq + Hash>() -> impl Fn(K) -> bool {
     let limiter = DefaultKeyedRateLimiter::keyed(governor_quota());
     move |key| limiter.check_key(&key).is_ok()
 }

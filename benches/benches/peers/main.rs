@@ -8,15 +8,20 @@
 //!
 //! A new layer is a file here and a line in [`benches`].
 
+mod algorithms;
 mod contended;
 mod direct;
 mod footprint;
+mod header_styles;
 mod http;
 mod ingredients;
 mod keyed;
 mod limits;
 mod one_bucket;
+mod refused;
+mod several;
 mod stacked;
+mod tiers;
 mod timeout;
 
 use std::process::ExitCode;
@@ -40,10 +45,15 @@ fn benches() -> Vec<Bench> {
         one_bucket::benches(),
         direct::benches(),
         keyed::benches(),
+        algorithms::benches(),
+        several::benches(),
         footprint::benches(),
         http::benches(),
+        header_styles::benches(),
         timeout::benches(),
         stacked::benches(),
+        tiers::benches(),
+        refused::benches(),
         contended::benches(),
         ingredients::benches(),
     ]
