@@ -3,7 +3,7 @@
 use palisade_core::Micros;
 use palisade_core::algorithm::{Algorithm, Change, Op, Outcome};
 
-use crate::engine::kind::{Kind, Slot, SlotChange};
+use crate::engine::kind::{Kind, On, Slot, SlotChange};
 
 /// A refund to a limit of this kind by a call that leaves before its time.
 ///
@@ -29,7 +29,7 @@ impl Algorithm for Leave {
         class: u8,
     ) -> (Outcome, Change<SlotChange>) {
         match (&self.kind, state) {
-            (Kind::Shaper(shaper), Slot::Shaper(tat)) => {
+            (Kind::Shaper(On(shaper)), Slot::Shaper(tat)) => {
                 let change = shaper.leave(tat, now, units, self.until);
                 (Outcome::passed(0), change.map(SlotChange::Shaper))
             }

@@ -15,7 +15,7 @@ use palisade_core::{Clock, Micros, Quota};
 
 use self::book::{Book, Ruled};
 use self::call::{Bucket, Call, Part};
-use self::kind::Kind;
+use self::kind::{Kind, On};
 use self::several::{Outcomes, Several};
 use self::single::Single;
 use crate::limit::Rule;
@@ -52,7 +52,7 @@ impl Engine {
     pub(crate) fn rules(&self) -> Vec<Rule> {
         match self {
             Self::Single(single) => {
-                vec![Rule::new(single.quota(), Kind::Bucket(single.gcra()))]
+                vec![Rule::new(single.quota(), Kind::Bucket(On(single.gcra())))]
             }
             Self::Several(several) => several.book().rules(),
         }

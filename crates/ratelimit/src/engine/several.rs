@@ -9,14 +9,14 @@ use arc_swap::ArcSwap;
 use palisade_core::algorithm::{Op, Outcome};
 use palisade_core::store::{Entry, Policy, Table};
 use palisade_core::switch::Switch;
-use palisade_core::{Clock, Micros, Name, per_second};
+use palisade_core::{Clock, Micros, Name, Quota, per_second};
 use parking_lot::Mutex;
-use smallvec::{SmallVec, smallvec};
+use smallvec::SmallVec;
 
 use crate::algorithms::gcra::Gcra;
-use crate::engine::book::Book;
+use crate::engine::book::{Book, Plan, Tier};
 use crate::engine::call::{Bucket, Call, Part};
-use crate::engine::kind::{Kind, Slot};
+use crate::engine::kind::{Kind, One, Slot};
 use crate::engine::leave::Leave;
 
 /// One outcome per limit of a call, in their order.
@@ -30,7 +30,41 @@ pub(crate) struct Several {
     writer: Mutex<()>,
     /// Whether any limit is.
     pub(crate) chargeable: bool,
+    /// Whether there is one limit, and no other.
+    pub(crate) is_sole: bool,
     pub(crate) table: Table<Slot>,
+}
+
+/// What is asked of a limit that is the only one.
+pub(crate) struct Sole<'a> {
+    pub(crate) bucket: Bucket,
+    pub(crate) units: u64,
+    pub(crate) tier: Option<&'a str>,
+    pub(crate) class: u8,
+}
+
+/// What it says, when, and of which quota.
+pub(crate) struct Told {
+    pub(crate) outcome: Outcome,
+    pub(crate) at: Micros,
+    pub(crate) tier: Tier,
+    pub(crate) quota: Quota,
+}
+
+impl Told {
+    /// Whether the call goes on at once.
+    pub(crate) fn passes(&self) -> bool {
+        self.outcome.allowed && self.outcome.delay == Micros::ZERO
+    }
+
+    /// The call as one of any number of limits, and what they said.
+    #[cold]
+    pub(crate) fn unfold(self, ask: &Sole<'_>) -> (Call, Outcomes, Micros) {
+        let &Sole { bucket, units, class, .. } = ask;
+        let part = Part { limit: 0, tier: self.tier, bucket, units };
+        let call = Call { parts: [part].into_iter().collect(), class };
+        (call, [self.outcome].into_iter().collect(), self.at)
+    }
 }
 
 impl Several {
@@ -38,6 +72,7 @@ impl Several {
         Self {
             switch: AtomicU32::new(switch.pack()),
             chargeable: book.limits().iter().any(|ruled| ruled.chargeable),
+            is_sole: book.limits().len() == 1,
             book: ArcSwap::from_pointee(book),
             writer: Mutex::new(()),
             table: Table::new(most_keys),
@@ -68,32 +103,52 @@ impl Several {
         result
     }
 
-    /// Executes `op` on all of the call's limits: all of them take what is asked for, or none does.
-    /// Tells the time at which that was decided.
-    pub(crate) fn execute(&self, call: &Call, clock: &Clock, op: Op) -> (Outcomes, Micros) {
-        let book = self.book();
-        let (class, at) = (call.class, Cell::new(Micros::ZERO));
+    /// Executes `op` on a limit that is the only one.
+    #[inline]
+    pub(crate) fn execute_sole(&self, ask: &Sole<'_>, clock: &Clock, op: Op) -> Told {
+        let &Sole { bucket, units, tier, class } = ask;
+        let (book, at) = (self.book(), Cell::new(Micros::ZERO));
+        let tier = book.tier(0, tier);
         let now = || {
             at.set(clock.now());
             at.get()
         };
+        let one = One { key: bucket.place(0), limit: 0, units, class };
+        match book.plan(0, tier) {
+            Some(plan) => {
+                let outcome = plan.kind.execute(&self.table, one, now, op);
+                Told { outcome, at: at.get(), tier, quota: plan.quota }
+            }
+            // Its book has the limit.
+            None => Told { outcome: Outcome::UNLIMITED, at: now(), tier, quota: per_second(0) },
+        }
+    }
+
+    /// Executes `op` on all of the call's limits: all of them take what is asked for, or none does.
+    /// Tells the time at which that was decided.
+    pub(crate) fn execute(&self, call: &Call, clock: &Clock, op: Op) -> (Outcomes, Micros) {
+        let book = self.book();
+        let class = call.class;
+        if let [part] = call.parts.as_slice() {
+            let &Part { limit, tier, bucket, units } = part;
+            let at = Cell::new(Micros::ZERO);
+            let now = || {
+                at.set(clock.now());
+                at.get()
+            };
+            let one = One { key: bucket.place(limit), limit, units, class };
+            let execute = |plan: &Plan| plan.kind.execute(&self.table, one, now, op);
+            // Each limit of the layer is in its book.
+            let outcome = book.plan(limit, tier).map(execute);
+            return (outcome.into_iter().collect(), at.get());
+        }
         let entry = |part: &Part| -> Option<Entry<'_, Kind>> {
             let &Part { limit, tier, bucket, units } = part;
-            // Each limit of the layer is in its book.
             let algorithm = &book.plan(limit, tier)?.kind;
             Some(Entry { algorithm, key: bucket.place(limit), limit, units, class })
         };
-        match call.parts.as_slice() {
-            [] => (Outcomes::new(), clock.now()),
-            [one] => match entry(one) {
-                Some(entry) => (smallvec![self.table.one_at(&entry, now, op)], at.get()),
-                None => (Outcomes::new(), clock.now()),
-            },
-            parts => {
-                let entries: SmallVec<[_; 2]> = parts.iter().filter_map(entry).collect();
-                self.table.all_at(&entries, now, op)
-            }
-        }
+        let entries: SmallVec<[_; 2]> = call.parts.iter().filter_map(entry).collect();
+        self.table.all_at(&entries, || clock.now(), op)
     }
 
     /// Gives back what a call took that goes away before its time: its place in a shaper's queue, as

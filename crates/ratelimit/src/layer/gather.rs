@@ -72,8 +72,8 @@ impl<S, K, R, A> RateLimit<S, K, R, A> {
         }
     }
 
-    /// Decides in memory.
-    pub(crate) fn decide<Req>(&self, request: &Req, call: &Call) -> Verdict<Seen>
+    /// What follows for a call that was decided in memory.
+    pub(crate) fn conclude<Req>(&self, request: &Req, call: &Call, seen: Seen) -> Verdict<Seen>
     where
         K: KeyBy<Req>,
     {
@@ -87,7 +87,7 @@ impl<S, K, R, A> RateLimit<S, K, R, A> {
                 shared.busiest.record(&key, print, calls, refused);
             }
         };
-        shared.decide(call, note, |limit| self.by.describe_of(limit))
+        shared.conclude(call, seen, note, |limit| self.by.describe_of(limit))
     }
 
     /// What the call asks of the store, if the limits are kept in one and may let something pass.

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use palisade_core::base::Shared as _;
-use palisade_core::{Global, Http, KeyBy, Micros, Rejection, Respond};
+use palisade_core::{Global, Http, Key, KeyBy, Micros, Rejection, Respond};
 use tower_service::Service;
 
 use crate::engine::Engine;
+use crate::engine::call::{Bucket, Call};
+use crate::engine::several::{Several, Sole};
 use crate::layer::ask::Ask;
 use crate::layer::future::ResponseFuture;
 use crate::layer::gather::Gathered;
@@ -19,7 +21,7 @@ use crate::layer::stamp::{Stamp, Stamps, refuse};
 use crate::layer::waiting::Waiting;
 use crate::limit::asks::{Asks, One};
 use crate::shared::turn::Turn;
-use crate::shared::verdict::Verdict;
+use crate::shared::verdict::{Seen, Verdict};
 
 /// A service with a rate limit in front.
 ///
@@ -71,7 +73,16 @@ impl<S, K, R, A> RateLimit<S, K, R, A> {
         R: Respond<Req, S::Response, S::Error>,
         A: Asks<Req>,
     {
-        match self.decide_any(&request) {
+        let decided = self.decide_any(&request);
+        self.go_on(request, decided)
+    }
+
+    fn go_on<Req>(&mut self, request: Req, decided: Decided) -> ResponseFuture<S, Req, R>
+    where
+        S: Service<Req> + Clone,
+        R: Respond<Req, S::Response, S::Error>,
+    {
+        match decided {
             Decided::Pass(load) => {
                 let future = enter(load.as_ref(), || self.inner.call(request));
                 ResponseFuture::laden(future, load)
@@ -118,7 +129,20 @@ impl<S, K, R, A> RateLimit<S, K, R, A> {
             let by = call.parts.iter().map(|part| self.by.describe_of(part.limit.into())).collect();
             return Decided::Ask(Ask::new(shared, call, by, remote));
         }
-        match self.decide(request, &call) {
+        let seen = shared.decide(&call);
+        self.conclude_any(request, call, seen)
+    }
+
+    /// What follows for a call that was decided in memory.
+    #[inline(never)]
+    fn conclude_any<Req>(&self, request: &Req, call: Call, seen: Seen) -> Decided
+    where
+        S: Service<Req>,
+        K: KeyBy<Req>,
+        R: Respond<Req, S::Response, S::Error>,
+    {
+        let shared = &self.front.shared;
+        match self.conclude(request, &call, seen) {
             Verdict::Refuse(why, seen) => {
                 Decided::Refuse(why, self.front.stamps::<_, _, _, R>(&call, &seen.outcomes))
             }
@@ -154,25 +178,28 @@ impl<S, K, R, A> RateLimit<S, K, R, A> {
             shared.pass_free();
             return Quick::Pass(None);
         }
-        let Engine::Single(single) = &shared.engine else { return Quick::Not };
         if shared.fixed.store.is_some() {
             return Quick::Not;
         }
         let (units, by) = (|| self.asks.units(request, 0), self.by.describe());
-        let verdict = if K::UNKEYED {
-            shared.decide_single(single, None, units(), by)
-        } else {
-            match &self.by.key(request) {
-                Some(key) if !key.is_global() => {
-                    let print = shared.fingerprint(key);
-                    shared.decide_single(single, Some((key, print)), units(), by)
-                }
-                _ => return Quick::Not,
-            }
+        let key = if K::UNKEYED { None } else { self.by.key_of(request, 0) };
+        let key = match &key {
+            None if !K::UNKEYED => return Quick::Not,
+            Some(key) if !key.is_global() => Some((key, shared.fingerprint(key))),
+            _ => None,
         };
+        let single = match &shared.engine {
+            Engine::Single(single) => single,
+            Engine::Several(several) if several.is_sole && !several.chargeable => {
+                return self.decide_sole(request, several, key, units());
+            }
+            Engine::Several(_) => return Quick::Not,
+        };
+        let verdict = shared.decide_single(single, key, units(), by);
         match verdict {
             Verdict::Pass(Some(outcome)) if outcome.allowed => {
-                Quick::Pass(self.front.stamp::<_, _, _, R>(&outcome))
+                let quota = || shared.engine.quota();
+                Quick::Pass(self.front.stamp_of::<_, _, _, R>(&outcome, quota))
             }
             Verdict::Pass(outcome) => {
                 Quick::Shadow(self.front.stamp_refusal::<_, _, _, R>(outcome))
@@ -181,6 +208,33 @@ impl<S, K, R, A> RateLimit<S, K, R, A> {
                 Quick::Refuse(why, self.front.stamp_refusal::<_, _, _, R>(outcome))
             }
         }
+    }
+
+    /// Decides on a limit of any kind, if there is no other.
+    fn decide_sole<Req>(
+        &self,
+        request: &Req,
+        several: &Several,
+        key: Option<(&Key<'_>, u64)>,
+        units: u64,
+    ) -> Quick
+    where
+        S: Service<Req>,
+        K: KeyBy<Req>,
+        R: Respond<Req, S::Response, S::Error>,
+        A: Asks<Req>,
+    {
+        let shared = &*self.front.shared;
+        let bucket = key.map_or(Bucket::Everybody, |(_, print)| Bucket::Keyed(print));
+        let (tier, class) = (self.asks.tier(request), self.asks.class(request));
+        let note = |calls, refused| shared.record(key, calls, refused);
+        let ask = Sole { bucket, units, tier, class };
+        let told = shared.decide_sole(several, &ask, note);
+        if told.passes() {
+            return Quick::Pass(self.front.stamp_of::<_, _, _, R>(&told.outcome, || told.quota));
+        }
+        let (call, outcomes, at) = told.unfold(&ask);
+        Quick::Decided(self.conclude_any(request, call, Seen::new(outcomes, at)))
     }
 }
 
@@ -200,6 +254,7 @@ enum Quick {
     /// It passes, though it should not.
     Shadow(Option<Stamps>),
     Refuse(Rejection, Option<Stamps>),
+    Decided(Decided),
     /// It takes longer.
     Not,
 }
@@ -230,6 +285,7 @@ where
                 let meta = R::meta(&request);
                 ResponseFuture::refused(refuse(stamps.as_ref(), &self.respond, why, meta))
             }
+            Quick::Decided(decided) => self.go_on(request, decided),
             Quick::Not => self.call_any(request),
         }
     }

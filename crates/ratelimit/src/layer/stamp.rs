@@ -40,12 +40,16 @@ impl Front {
 
     /// What is to be said about a pass of a single limit.
     #[inline]
-    pub(crate) fn stamp<Req, Res, Err, R>(&self, outcome: &Outcome) -> Option<Stamp>
+    pub(crate) fn stamp_of<Req, Res, Err, R>(
+        &self,
+        outcome: &Outcome,
+        quota: impl FnOnce() -> Quota,
+    ) -> Option<Stamp>
     where
         R: Respond<Req, Res, Err>,
     {
         self.says::<_, _, _, R>(false).then(|| {
-            let (name, quota) = (self.shared.label(0), self.shared.quota());
+            let (name, quota) = (self.shared.label(0), quota());
             let (remaining, reset) = (outcome.remaining(), outcome.reset());
             let style = self.manner.style;
             Stamp { name, quota, remaining, reset, at: self.at(), style }

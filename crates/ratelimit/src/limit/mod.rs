@@ -11,7 +11,7 @@ use palisade_core::{Global, Head, Key, Name, Quota};
 
 use crate::algorithms::gcra::Gcra;
 use crate::algorithms::{FixedWindow, Shaper, SlidingLog, SlidingWindow};
-use crate::engine::kind::Kind;
+use crate::engine::kind::{Kind, On};
 use crate::limit::asks::{CostBy, One};
 
 /// A limit: an algorithm with its quota, and if need be a name, tiers, a key and a cost of its own.
@@ -47,7 +47,7 @@ impl Limit {
     /// A token bucket.
     #[must_use]
     pub fn new(quota: Quota) -> Self {
-        Self::of(quota, Kind::Bucket(Gcra::new(quota)))
+        Self::of(quota, Kind::Bucket(On(Gcra::new(quota))))
     }
 
     /// A leaky bucket as a meter: a bucket of the quota's burst that leaks at its rate, and overflows
@@ -64,7 +64,7 @@ impl Limit {
     /// that somebody pays for. It runs under the lock of its key's shard.
     #[must_use]
     pub fn custom(quota: Quota, algorithm: impl Algorithm) -> Self {
-        Self::of(quota, Kind::Custom(Policy::new(Name::default(), algorithm)))
+        Self::of(quota, Kind::Custom(On(Policy::new(Name::default(), algorithm))))
     }
 
     fn of(quota: Quota, kind: Kind) -> Self {
@@ -153,7 +153,7 @@ macro_rules! from_algorithm {
     ($($algorithm:ident => $kind:ident),+) => {$(
         impl From<$algorithm> for Limit {
             fn from(algorithm: $algorithm) -> Self {
-                Self::of(algorithm.quota(), Kind::$kind(algorithm))
+                Self::of(algorithm.quota(), Kind::$kind(On(algorithm)))
             }
         }
     )+};

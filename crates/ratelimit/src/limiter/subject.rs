@@ -14,6 +14,7 @@ use smallvec::SmallVec;
 use crate::engine::Engine;
 use crate::engine::book::Tier;
 use crate::engine::call::{Bucket, Call, Part};
+use crate::engine::several::Sole;
 use crate::limiter::binding::binding;
 use crate::shared::Shared;
 use crate::shared::turn::Turn;
@@ -67,7 +68,21 @@ impl<'l, 'k> Subject<'l, 'k> {
     /// # Errors
     /// They are not there; the rejection says when to come back, if that helps.
     pub fn check(&self) -> Result<Outcome, Rejection> {
-        match self.decide(&self.call()) {
+        let verdict = match &self.shared.engine {
+            Engine::Several(several) if several.is_sole && several.switch().enabled => {
+                let &Self { units, tier, class, .. } = self;
+                let ask = Sole { bucket: self.bucket(), units, tier, class };
+                let note = |calls, refused| self.note(calls, refused);
+                let told = self.shared.decide_sole(several, &ask, note);
+                if told.passes() {
+                    return Ok(told.outcome);
+                }
+                let (call, outcomes, at) = told.unfold(&ask);
+                self.conclude(&call, Seen::new(outcomes, at))
+            }
+            _ => self.decide(&self.call()),
+        };
+        match verdict {
             Verdict::Pass(seen) => Ok(binding(&seen.outcomes)),
             Verdict::Refuse(why, _) => Err(why),
         }
@@ -147,13 +162,18 @@ impl<'l, 'k> Subject<'l, 'k> {
     }
 
     fn decide(&self, call: &Call) -> Verdict<Seen> {
-        let note = |calls, refused| {
-            if let (Some(key), Bucket::Keyed(print)) = (&self.key, self.bucket()) {
-                self.shared.busiest.record(key, print, calls, refused);
-            }
-        };
+        self.conclude(call, self.shared.decide(call))
+    }
+
+    fn conclude(&self, call: &Call, seen: Seen) -> Verdict<Seen> {
         let by = if self.key.is_some() { "key" } else { "" };
-        self.shared.decide(call, note, |_| by)
+        self.shared.conclude(call, seen, |calls, refused| self.note(calls, refused), |_| by)
+    }
+
+    fn note(&self, calls: u64, refused: bool) {
+        if let (Some(key), Bucket::Keyed(print)) = (&self.key, self.bucket()) {
+            self.shared.busiest.record(key, print, calls, refused);
+        }
     }
 
     fn execute(&self, op: Op) -> Outcome {

@@ -9,7 +9,7 @@ use palisade_core::{CallContext, Key, Micros, Name, Reason, Rejection, telemetry
 use smallvec::SmallVec;
 
 use crate::engine::call::{Bucket, Call};
-use crate::engine::several::Outcomes;
+use crate::engine::several::{Outcomes, Several, Sole, Told};
 use crate::engine::single::Single;
 use crate::shared::Shared;
 use crate::shared::busiest::{SAMPLE, samples};
@@ -101,16 +101,40 @@ impl Shared {
         }
     }
 
-    /// Decides on all limits of a call, and counts it unless it has to wait. `note` is told of calls
-    /// that are looked at: for how many each stands, and whether it is refused.
-    pub(crate) fn decide(
+    /// Decides on a limit that is the only one, and counts a call that passes at once. What becomes
+    /// of any other is still to be [concluded](Self::conclude).
+    #[inline]
+    pub(crate) fn decide_sole(
+        &self,
+        several: &Several,
+        ask: &Sole<'_>,
+        note: impl FnOnce(u64, bool),
+    ) -> Told {
+        let told = several.execute_sole(ask, self.base().clock(), Op::Decide);
+        if told.passes() {
+            let count = self.base().meter().tick(PASSED);
+            if samples(count) {
+                note(SAMPLE, false);
+            }
+        }
+        told
+    }
+
+    /// Decides on all limits of a call.
+    pub(crate) fn decide(&self, call: &Call) -> Seen {
+        let (outcomes, at) = self.execute(call, Op::Decide);
+        Seen::new(outcomes, at)
+    }
+
+    /// What follows for a call, which is counted unless it has to wait. `note` is told of calls that
+    /// are looked at: for how many each stands, and whether it is refused.
+    pub(crate) fn conclude(
         self: &Arc<Self>,
         call: &Call,
+        mut seen: Seen,
         note: impl FnOnce(u64, bool),
         by: impl FnOnce(usize) -> &'static str,
     ) -> Verdict<Seen> {
-        let (outcomes, at) = self.execute(call, Op::Decide);
-        let mut seen = Seen::new(outcomes, at);
         if seen.outcomes.is_empty() {
             // Switched off, or without a limit.
             if self.switch().enabled {
@@ -148,7 +172,7 @@ impl Shared {
 
     #[cold]
     #[inline(never)]
-    fn record(&self, key: Option<(&Key<'_>, u64)>, calls: u64, refused: bool) {
+    pub(crate) fn record(&self, key: Option<(&Key<'_>, u64)>, calls: u64, refused: bool) {
         if let Some((key, print)) = key {
             self.busiest.record(key, print, calls, refused);
         }
