@@ -200,15 +200,28 @@ fn each_of_several_limits_has_its_own_quota_for_a_tier() {
 }
 
 #[test]
-fn a_tier_changes_in_each_limit_that_has_it() {
+fn a_tier_changes_in_one_limit_the_first_that_has_it_unless_it_is_named() {
     let limiter = RateLimiter::with(two());
     let handle = limiter.handle();
+    let (minute, hour) = {
+        let limits = handle.snapshot().limits;
+        (limits[0].name, limits[1].name)
+    };
     handle.set_tier("premium", per_day(7)).unwrap();
     handle.set_tier("enterprise", per_day(8)).unwrap();
+    handle.set_tier_of(hour, "premium", per_day(9)).unwrap();
     let tiers = handle.snapshot().limits.into_iter().map(|limit| limit.tiers);
-    let premium = ("premium".to_owned(), per_day(7));
-    let enterprise = ("enterprise".to_owned(), per_day(8));
-    assert_eq!(tiers.collect::<Vec<_>>(), [vec![premium.clone()], vec![premium, enterprise]]);
+    let tier = |name: &str, quota| (name.to_owned(), quota);
+    let expected = [
+        vec![tier("premium", per_day(7))],
+        vec![tier("premium", per_day(9)), tier("enterprise", per_day(8))],
+    ];
+    assert_eq!(tiers.collect::<Vec<_>>(), expected);
+
+    let why = handle.set_tier_of(minute, "enterprise", per_day(1)).unwrap_err();
+    assert_eq!(why.to_string(), "no tier \"enterprise\"; there are premium");
+    let why = handle.set_tier_of("none", "premium", per_day(1)).unwrap_err();
+    assert_eq!(why.to_string(), format!("no limit \"none\"; there are {minute}, {hour}"));
 }
 
 #[test]

@@ -25,6 +25,10 @@ pub trait KeyBy<Req> {
     /// Whether every request has the same key, so that a layer need not keep a table.
     const UNKEYED: bool = false;
 
+    /// Whether each limit of several has a key of its own, so that each is [asked for](Self::key_of);
+    /// if not, only the first is.
+    const EACH: bool = false;
+
     /// The request's key, or `None` if it has none. Must not block and should not allocate.
     fn key<'r>(&'r self, request: &'r Req) -> Option<Key<'r>>;
 

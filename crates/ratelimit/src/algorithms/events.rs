@@ -72,6 +72,10 @@ impl Events {
         while self.newest().is_some_and(|newest| newest.since(now) > period) {
             self.list.pop_back();
         }
+        // What a burst took once is not kept for as long as the key lives.
+        if self.list.len() < self.list.capacity() / 8 {
+            self.list.shrink_to(self.list.len() * 2);
+        }
         self.sum_of(self.list.len())
     }
 

@@ -84,6 +84,11 @@ impl Gcra {
         self.tau / self.num
     }
 
+    /// The units that flow off in `span`, rounded down.
+    pub(crate) fn units_in(&self, span: Micros) -> u64 {
+        span.0.saturating_mul(u64::from(self.den)) / self.num
+    }
+
     /// What `op` does to a bucket at `level`, which is at most `tau`.
     #[inline(always)] // With a constant operation all but its arm is gone.
     pub(crate) fn step(&self, level: u64, op: Op, units: u64) -> Step {

@@ -16,8 +16,9 @@ use crate::algorithms::gcra::{EXACT, Gcra, Step, Tat};
 /// [`max_queued`](Self::max_queued) units; one that would have to is refused at once, and told when
 /// there will be room.
 ///
-/// Calls go on no closer than the interval, to the microsecond: of a call of several units the last
-/// goes when its turn comes. With a [`burst`](Self::burst), so many go on at once after a pause.
+/// By their [delay](Outcome::delay) calls go on no closer than the interval, to the microsecond; who
+/// waits on a timer goes when its millisecond comes, with the others of that millisecond. Of a call of
+/// several units the last goes when its turn comes. With a [`burst`](Self::burst), so many go on at once after a pause.
 /// That is 1 unless set here: the quota's own burst, which is the whole limit by default, is
 /// ignored.
 ///
@@ -74,11 +75,16 @@ pub struct Shaper {
     tau: u64,
 }
 
+/// How long a call waits at most unless told otherwise, in µs: clients seldom wait longer, and each
+/// that waits holds its connection.
+const PATIENCE: u64 = 10_000_000;
+
 impl Shaper {
-    /// The quota's limit in each of its periods, evenly spaced; calls wait for a period at most.
+    /// The quota's limit in each of its periods, evenly spaced; calls wait for a period at most, and for
+    /// no more than 10 s.
     #[must_use]
     pub fn new(quota: Quota) -> Self {
-        let max_wait = Micros(quota.period_micros());
+        let max_wait = Micros(quota.period_micros().min(PATIENCE));
         Self::with(quota.burst(1), max_wait, None)
     }
 
@@ -88,8 +94,8 @@ impl Shaper {
         Self::with(self.quota.burst(burst), self.max_wait, self.max_queued)
     }
 
-    /// How long a call may wait at most, in whole microseconds, rounded down; one period unless
-    /// set.
+    /// How long a call may wait at most, in whole microseconds, rounded down; one period unless set, or
+    /// 10 s if that is less.
     ///
     /// With a wait of 0 nothing waits, and the shaper refuses as a [`Gcra`] does.
     #[must_use]

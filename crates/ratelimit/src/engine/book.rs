@@ -32,6 +32,12 @@ pub(crate) struct Plan {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tier(u8);
 
+impl Plan {
+    fn new(kind: Kind, quota: Quota) -> Self {
+        Self { quota: kind.in_force(quota), kind }
+    }
+}
+
 impl Book {
     pub(crate) fn new(rules: Vec<Rule>) -> Self {
         Self(rules.into_iter().map(Ruled::new).collect())
@@ -66,6 +72,7 @@ impl Book {
     /// that.
     pub(crate) fn labels(&self, layer: Name) -> Box<[Name]> {
         let alone = self.0.len() == 1;
+        let named = || self.0.iter().filter_map(|ruled| ruled.name);
         let mut labels: Vec<Name> = Vec::with_capacity(self.0.len());
         for ruled in &self.0 {
             let label = match ruled.name {
@@ -73,7 +80,12 @@ impl Book {
                 None if alone => layer,
                 None => Name::new(format!("{layer}-{}", ruled.first.period_name())),
             };
-            let is_free = |text: &str| labels.iter().all(|earlier| earlier.as_str() != text);
+            // Who was given a name has it before any that is derived.
+            let is_free = |text: &str| {
+                let is_other = |name: &Name| name.as_str() != text;
+                labels.iter().all(is_other)
+                    && (ruled.name.is_some() || named().all(|name| is_other(&name)))
+            };
             let numbered = || (2_u32..).map(|number| format!("{label}-{number}"));
             labels.push(match is_free(label.as_str()) {
                 true => label,
@@ -96,22 +108,23 @@ impl Book {
             None => &mut ruled.own,
             Some(tier) => &mut ruled.tiers.iter_mut().find(|(name, _)| **name == *tier)?.1,
         };
-        *plan = Plan { quota, kind };
+        *plan = Plan::new(kind, quota);
         Some(())
     }
 
-    /// Whether any limit delays calls.
-    pub(crate) fn shapes(&self) -> bool {
-        self.0.iter().any(|ruled| matches!(ruled.own.kind, Kind::Shaper(_)))
+    /// Whether the limit at `limit` delays calls.
+    pub(crate) fn shapes(&self, limit: u8) -> bool {
+        let ruled = self.0.get(usize::from(limit));
+        ruled.is_some_and(|ruled| matches!(ruled.own.kind, Kind::Shaper(_)))
     }
 }
 
 impl Ruled {
     fn new(rule: Rule) -> Self {
         let Rule { name, quota, kind, tiers, chargeable } = rule;
-        let plan = |quota| Plan { quota, kind: kind.with_quota(quota) };
+        let plan = |quota| Plan::new(kind.with_quota(quota), quota);
         let tiers = tiers.into_iter().map(|(tier, quota)| (tier, plan(quota))).collect();
-        Self { name, chargeable, first: quota, own: Plan { quota, kind }, tiers }
+        Self { name, chargeable, first: quota, own: Plan::new(kind, quota), tiers }
     }
 
     fn rule(&self) -> Rule {

@@ -185,6 +185,20 @@ impl Kind {
         }
     }
 
+    /// What of `quota` is in force: an algorithm may lower what it cannot keep.
+    pub(crate) fn in_force(&self, quota: Quota) -> Quota {
+        match self {
+            Self::Bucket(On(bucket)) => {
+                let burst = u32::try_from(bucket.capacity()).unwrap_or(u32::MAX);
+                if quota.denies_all() { quota } else { quota.burst(burst) }
+            }
+            Self::Fixed(_) | Self::Custom(_) => quota,
+            Self::Sliding(On(window)) => window.quota(),
+            Self::Log(On(log)) => log.quota(),
+            Self::Shaper(On(shaper)) => shaper.quota(),
+        }
+    }
+
     /// The limit as a remote store takes it.
     pub(crate) fn policy(&self, name: Name) -> Policy {
         match self {

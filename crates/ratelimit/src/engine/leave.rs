@@ -5,7 +5,8 @@ use palisade_core::algorithm::{Algorithm, Change, Op, Outcome};
 
 use crate::engine::kind::{Kind, On, Slot, SlotChange};
 
-/// A refund to a limit of this kind by a call that leaves before its time.
+/// A refund to a limit of this kind by a call that leaves before its time: of its own units, and never
+/// of what others took.
 ///
 /// A shaper's queue is a time: who leaves from its end gives its place back, who has others behind
 /// it does not, since they were told when to go. It is an algorithm of its own so that the table
@@ -14,6 +15,22 @@ pub(crate) struct Leave {
     pub(crate) kind: Kind,
     /// When the limit was to be as good as new, just after the call's own decision.
     pub(crate) until: Micros,
+}
+
+impl Leave {
+    /// How many of the units still count, and so may be given back; those that have flowed off, or are
+    /// of a window that is over, are not there any more, and what is there is of others.
+    fn still_counted(&self, slot: &Slot, now: Micros, units: u64, class: u8) -> u64 {
+        match &self.kind {
+            // Taking them has put off all that came later by no more than is left of their time.
+            Kind::Bucket(On(bucket)) => units.min(bucket.units_in(self.until.since(now))),
+            // The same window, or nobody has come since.
+            kind => {
+                let (seen, _) = kind.plan(slot, now, Op::Decide, 0, class);
+                if now + seen.reset() == self.until { units } else { 0 }
+            }
+        }
+    }
 }
 
 impl Algorithm for Leave {
@@ -33,7 +50,10 @@ impl Algorithm for Leave {
                 let change = shaper.leave(tat, now, units, self.until);
                 (Outcome::passed(0), change.map(SlotChange::Shaper))
             }
-            (kind, state) => kind.plan(state, now, op, units, class),
+            (kind, state) => {
+                let units = self.still_counted(state, now, units, class);
+                kind.plan(state, now, op, units, class)
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 pub(crate) mod snapshot;
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use palisade_core::switch::Switch;
@@ -65,40 +66,57 @@ impl RateLimitHandle {
     /// # Ok::<(), palisade_ratelimit::UnknownLimit>(())
     /// ```
     pub fn set_quota_of(&self, limit: &str, quota: Quota) -> Result<(), UnknownLimit> {
-        let names = self.shared.names();
-        let at = names.iter().position(|name| name.as_str() == limit).ok_or_else(|| {
-            let known = names.iter().map(|name| name.as_str());
-            UnknownLimit::new(format!("limit {limit:?}"), known)
-        })?;
+        let at = self.place_of(limit)?;
         self.shared.engine.set_quota(at, quota);
         Ok(())
     }
 
-    /// Changes the quota of a tier, in each limit that has it.
+    /// Changes the quota of a tier; of several limits in the first that has it.
     ///
     /// # Errors
     /// No limit has such a tier; nothing was changed.
     pub fn set_tier(&self, tier: &str, quota: Quota) -> Result<(), UnknownLimit> {
-        let changed = match &self.shared.engine {
-            Engine::Single(_) => false,
-            Engine::Several(several) => several.change(|book| {
-                let limits = 0..book.limits().len();
-                let set = |limit| book.set_quota(limit, Some(tier), quota).is_some();
-                limits.map(set).fold(false, |any, one| any | one)
-            }),
-        };
-        let known = || match &self.shared.engine {
-            Engine::Single(_) => UnknownLimit::new(format!("tier {tier:?}"), []),
-            Engine::Several(several) => {
-                let book = several.book();
-                let tiers = book.limits().iter().flat_map(Ruled::tiers);
-                UnknownLimit::new(format!("tier {tier:?}"), tiers.map(|(name, _)| name))
-            }
-        };
-        if changed { Ok(()) } else { Err(known()) }
+        self.change_tier(0..usize::from(u8::MAX), tier, quota)
     }
 
-    /// Switches the limit on or off.
+    /// Changes the quota of a tier of the limit `limit`, by the name that messages and headers give it.
+    ///
+    /// # Errors
+    /// There is no such limit, or it has no such tier; nothing was changed.
+    pub fn set_tier_of(&self, limit: &str, tier: &str, quota: Quota) -> Result<(), UnknownLimit> {
+        let at = self.place_of(limit)?;
+        self.change_tier(at..at + 1, tier, quota)
+    }
+
+    fn change_tier(
+        &self,
+        mut limits: Range<usize>,
+        tier: &str,
+        quota: Quota,
+    ) -> Result<(), UnknownLimit> {
+        let unknown = |tiers: &[&str]| {
+            Err(UnknownLimit::new(format!("tier {tier:?}"), tiers.iter().copied()))
+        };
+        let Engine::Several(several) = &self.shared.engine else { return unknown(&[]) };
+        let wanted = limits.clone();
+        if several.change(|book| limits.any(|at| book.set_quota(at, Some(tier), quota).is_some())) {
+            return Ok(());
+        }
+        let book = several.book();
+        let limits = book.limits().iter().skip(wanted.start).take(wanted.len());
+        let tiers: Vec<_> = limits.flat_map(Ruled::tiers).map(|(name, _)| name).collect();
+        unknown(&tiers)
+    }
+
+    fn place_of(&self, limit: &str) -> Result<usize, UnknownLimit> {
+        let names = self.shared.names();
+        names.iter().position(|name| name.as_str() == limit).ok_or_else(|| {
+            let known = names.iter().map(|name| name.as_str());
+            UnknownLimit::new(format!("limit {limit:?}"), known)
+        })
+    }
+
+    /// Switches the limit on or off. Calls that wait already wait on.
     pub fn set_enabled(&self, enabled: bool) {
         self.shared.engine.set_switch(|switch| Switch { enabled, ..switch });
     }

@@ -35,12 +35,17 @@ impl<S, K, R, A> RateLimit<S, K, R, A> {
     {
         let shared = &self.front.shared;
         // However many of its keys are missing, it is one request.
-        let (mut parts, mut is_counted) = (SmallVec::new(), false);
+        let (mut parts, mut is_counted) = (SmallVec::<[Part; 2]>::new(), false);
         let mut part = |limit: u8, tier| {
             let by = || self.by.describe_of(limit.into());
-            let bucket = match self.by.key_of(request, limit.into()) {
-                _ if K::UNKEYED => Bucket::Everybody,
-                Some(key) => shared.bucket(&key),
+            let before = parts.last();
+            let bucket = match before {
+                Some(before) if !K::EACH => Some(before.bucket),
+                _ if K::UNKEYED => Some(Bucket::Everybody),
+                _ => self.by.key_of(request, limit.into()).map(|key| shared.bucket(&key)),
+            };
+            let bucket = match bucket {
+                Some(bucket) => bucket,
                 None => {
                     let missing = self.front.manner.missing;
                     if !mem::replace(&mut is_counted, true) {
@@ -53,7 +58,10 @@ impl<S, K, R, A> RateLimit<S, K, R, A> {
                     }
                 }
             };
-            let units = self.asks.units(request, limit.into());
+            let units = match before {
+                Some(before) if !A::EACH => before.units,
+                _ => self.asks.units(request, limit.into()),
+            };
             parts.push(Part { limit, tier, bucket, units });
             Ok(())
         };

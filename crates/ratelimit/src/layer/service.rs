@@ -144,10 +144,10 @@ impl<S, K, R, A> RateLimit<S, K, R, A> {
         let shared = &self.front.shared;
         match self.conclude(request, &call, seen) {
             Verdict::Refuse(why, seen) => {
-                Decided::Refuse(why, self.front.stamps::<_, _, _, R>(&call, &seen.outcomes))
+                Decided::Refuse(why, self.front.stamps::<_, _, _, R>(&call, &seen))
             }
             Verdict::Pass(seen) => {
-                let stamps = self.front.stamps::<_, _, _, R>(&call, &seen.outcomes);
+                let stamps = self.front.stamps::<_, _, _, R>(&call, &seen);
                 let load = Load::new(stamps, shared.bill(&call, None));
                 if seen.wait == Micros::ZERO {
                     return Decided::Pass(load);

@@ -4,9 +4,9 @@ use palisade_core::algorithm::Outcome;
 use palisade_core::{Micros, Name, Quota, Rejection, Respond};
 
 use crate::engine::call::Call;
-use crate::engine::several::Outcomes;
 use crate::headers::{Style, Told};
 use crate::layer::manner::Front;
+use crate::shared::verdict::Seen;
 
 /// What the response of a call that passed will say about its one limit: the usual case, small
 /// enough to be carried in every call's future.
@@ -57,14 +57,11 @@ impl Front {
     }
 
     /// What is to be said about all limits of a call.
-    pub(crate) fn stamps<Req, Res, Err, R>(
-        &self,
-        call: &Call,
-        outcomes: &Outcomes,
-    ) -> Option<Stamps>
+    pub(crate) fn stamps<Req, Res, Err, R>(&self, call: &Call, seen: &Seen) -> Option<Stamps>
     where
         R: Respond<Req, Res, Err>,
     {
+        let outcomes = &seen.outcomes;
         let refused = outcomes.iter().any(|outcome| !outcome.allowed);
         if outcomes.is_empty() || !self.says::<_, _, _, R>(refused) {
             return None;
@@ -73,7 +70,8 @@ impl Front {
             let (name, quota) = self.shared.terms(part);
             Told { name, quota, outcome }
         };
-        Some(self.stamped(call.parts.iter().zip(outcomes).map(told).collect()))
+        let told = call.parts.iter().zip(outcomes).map(told).collect();
+        Some(Stamps { told, at: seen.at, style: self.manner.style })
     }
 
     /// What is to be said about a single limit that refuses, or would have.
@@ -85,12 +83,9 @@ impl Front {
         let outcome = outcome?;
         self.says::<_, _, _, R>(true).then(|| {
             let (name, quota) = (self.shared.label(0), self.shared.quota());
-            self.stamped(Box::new([Told { name, quota, outcome }]))
+            let told = Box::new([Told { name, quota, outcome }]);
+            Stamps { told, at: self.at(), style: self.manner.style }
         })
-    }
-
-    fn stamped(&self, told: Box<[Told]>) -> Stamps {
-        Stamps { told, at: self.at(), style: self.manner.style }
     }
 
     /// The time, if anything that is to be said depends on it.

@@ -77,12 +77,12 @@ impl<S, Req, R> Waiting<S, Req, R> {
                 Verdict::Refuse(why, seen) => {
                     let Some(request) = this.request.take() else { return Poll::Pending };
                     let meta = R::meta(&request);
-                    let stamps = this.front.stamps::<_, _, _, R>(&call, &seen.outcomes);
+                    let stamps = this.front.stamps::<_, _, _, R>(&call, &seen);
                     let answer = refuse(stamps.as_ref(), this.respond, why, meta);
                     return Poll::Ready(Next::Done(answer));
                 }
             };
-            let stamps = this.front.stamps::<_, _, _, R>(&call, &seen.outcomes);
+            let stamps = this.front.stamps::<_, _, _, R>(&call, &seen);
             // Of a call that no limit was asked about nothing is owed.
             let billed = !seen.outcomes.is_empty();
             let bill = billed.then(|| shared.bill(&call, remote.as_ref())).flatten();
@@ -93,11 +93,12 @@ impl<S, Req, R> Waiting<S, Req, R> {
         }
         if let Some(turn) = this.turn {
             ready!(this.alarm.poll(cx, || turn.remaining()));
-            if let Some(turn) = this.turn.take() {
-                turn.take();
-            }
         }
-        if let Err(error) = ready!(this.inner.poll_ready(cx)) {
+        let is_ready = ready!(this.inner.poll_ready(cx));
+        if let Some(turn) = this.turn.take() {
+            turn.take();
+        }
+        if let Err(error) = is_ready {
             return Poll::Ready(Next::Done(Err(R::fail(error))));
         }
         match this.request.take() {

@@ -12,6 +12,10 @@ use crate::limit::each::Each;
 /// [`One`] is a unit of each limit, on its own quota. `cost_by`, `quota_by` and `class_by` of a
 /// layer change one of the three for requests with an HTTP head; implement it for other requests.
 pub trait Asks<Req> {
+    /// Whether a request may ask each limit of several for another number of units; if not, it is asked
+    /// for the first only.
+    const EACH: bool = true;
+
     /// How many units of the limit with this index; 0 passes and takes nothing.
     fn units(&self, request: &Req, limit: usize) -> u64 {
         let _ = (request, limit);
@@ -35,7 +39,9 @@ pub trait Asks<Req> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct One;
 
-impl<Req> Asks<Req> for One {}
+impl<Req> Asks<Req> for One {
+    const EACH: bool = false;
+}
 
 /// The cost is what a closure says.
 #[derive(Clone, Copy)]
@@ -50,6 +56,8 @@ where
     A: Asks<Req>,
     F: Fn(&Head<'_>) -> u64,
 {
+    const EACH: bool = false;
+
     fn units(&self, request: &Req, _limit: usize) -> u64 {
         (self.cost)(&request.head())
     }
@@ -76,6 +84,8 @@ where
     A: Asks<Req>,
     F: for<'h> Fn(&Head<'h>) -> Option<&'h str>,
 {
+    const EACH: bool = A::EACH;
+
     fn units(&self, request: &Req, limit: usize) -> u64 {
         self.rest.units(request, limit)
     }
@@ -102,6 +112,8 @@ where
     A: Asks<Req>,
     F: Fn(&Head<'_>) -> u8,
 {
+    const EACH: bool = A::EACH;
+
     fn units(&self, request: &Req, limit: usize) -> u64 {
         self.rest.units(request, limit)
     }

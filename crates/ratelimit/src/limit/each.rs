@@ -12,6 +12,7 @@ pub struct Each<T>(pub(crate) T);
 
 impl<Req, K: KeyBy<Req>> KeyBy<Req> for Each<Arc<[K]>> {
     const UNKEYED: bool = K::UNKEYED;
+    const EACH: bool = true;
 
     fn key<'r>(&'r self, request: &'r Req) -> Option<Key<'r>> {
         self.key_of(request, 0)
@@ -34,6 +35,7 @@ macro_rules! tuple {
     ($($name:ident $index:tt),+) => {
         impl<Req, $($name: KeyBy<Req>),+> KeyBy<Req> for Each<($($name,)+)> {
             const UNKEYED: bool = true $(&& $name::UNKEYED)+;
+            const EACH: bool = true;
 
             fn key<'r>(&'r self, request: &'r Req) -> Option<Key<'r>> {
                 self.0.0.key(request)

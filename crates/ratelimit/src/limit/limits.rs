@@ -11,6 +11,9 @@ use crate::limit::{Limit, Rule};
 
 /// Limits that a request must all pass: unless it does, none of them takes anything.
 ///
+/// Of two [shapers](crate::Shaper) the longer delay is waited for, so that only the calls of that one
+/// are spaced: have one, or stack two layers.
+///
 /// ```
 /// use palisade_ratelimit::{ClientIp, Header, Limit, Limits, RateLimitLayer, per_hour, per_second};
 ///

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use palisade_core::algorithm::{Op, Outcome};
 use palisade_core::base::Shared as _;
-use palisade_core::{Alarm, Key, Micros, Rejection};
+use palisade_core::{Alarm, CallContext, Key, Micros, Rejection};
 use smallvec::SmallVec;
 
 use crate::engine::Engine;
@@ -126,14 +126,14 @@ impl<'l, 'k> Subject<'l, 'k> {
     /// call.
     ///
     /// # Errors
-    /// Waiting never helps, or a shaper's queue is full.
+    /// Waiting never helps, or not before the call's deadline, or a shaper's queue is full.
     ///
     /// # Panics
     /// Tokio's timers panic outside of a tokio runtime, and in one whose time is not enabled.
     pub async fn until_ready(&self) -> Result<Outcome, Rejection> {
         let call = self.call();
         loop {
-            let why = match self.decide(&call) {
+            let (why, seen) = match self.decide(&call) {
                 Verdict::Pass(seen) => {
                     if seen.wait > Micros::ZERO {
                         let ticket = self.shared.base().meter().enter();
@@ -145,20 +145,29 @@ impl<'l, 'k> Subject<'l, 'k> {
                     }
                     return Ok(binding(&seen.outcomes));
                 }
-                Verdict::Refuse(why, _) => why,
+                Verdict::Refuse(why, seen) => (why, seen),
             };
             let wait = match why.retry_after() {
                 // At least the shortest timer, whatever an algorithm of the user's own says.
-                Some(wait) if !self.shapes() => wait.max(Duration::from_micros(1)),
+                Some(wait) if !self.has_waited(&call, &seen) => wait.max(Duration::from_micros(1)),
                 _ => return Err(why),
             };
+            let deadline = CallContext::current().deadline();
+            if deadline.is_some_and(|deadline| {
+                self.shared.now().to_duration() + wait > deadline.to_duration()
+            }) {
+                return Err(why);
+            }
             let mut alarm = pin!(Alarm::new());
             poll_fn(|cx| alarm.as_mut().poll(cx, || wait)).await;
         }
     }
 
-    fn shapes(&self) -> bool {
-        matches!(&self.shared.engine, Engine::Several(several) if several.book().shapes())
+    /// Whether a shaper refuses: it has already been asked to wait.
+    fn has_waited(&self, call: &Call, seen: &Seen) -> bool {
+        let Engine::Several(several) = &self.shared.engine else { return false };
+        let refusing = seen.refusal().and_then(|(at, _)| call.parts.get(at));
+        refusing.is_some_and(|part| several.book().shapes(part.limit))
     }
 
     fn decide(&self, call: &Call) -> Verdict<Seen> {

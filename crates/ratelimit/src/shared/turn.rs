@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use palisade_core::Micros;
-use palisade_core::algorithm::Op;
 use palisade_core::base::Shared as _;
 use palisade_core::telemetry::Ticket;
 use smallvec::SmallVec;
@@ -70,9 +69,9 @@ impl Drop for Turn {
 impl Shared {
     /// Takes a call out of its limits that goes away before its turn.
     pub(crate) fn leave(self: &Arc<Self>, call: &Call, remote: Option<&Remote>, until: &[Micros]) {
-        if let Some(remote) = remote {
-            remote.send(Op::Refund, remote.charges.clone(), self);
-        } else if let Engine::Several(several) = &self.engine {
+        // A store has no operation that knows which units are still this call's: what it took there
+        // stays taken.
+        if let (None, Engine::Several(several)) = (remote, &self.engine) {
             several.leave(call, until, self.base().clock());
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use palisade_core::algorithm::{Op, Outcome};
+use palisade_core::algorithm::{Op, Outcome, Retry};
 use palisade_core::base::Shared as _;
 use palisade_core::switch::Switch;
 use palisade_core::{CallContext, Key, Micros, Name, Reason, Rejection, telemetry};
@@ -147,6 +147,7 @@ impl Shared {
             let why = self.why(call, at, &seen, by);
             return self.refuse(self.switch(), why, seen);
         }
+        let until = seen.until();
         match self.wait(call, &mut seen, by) {
             Wait::None => {
                 let count = self.base().meter().tick(PASSED);
@@ -157,7 +158,8 @@ impl Shared {
             Wait::Shadowed => self.base().meter().add(SHADOWED),
             Wait::Turn => {}
             Wait::Hopeless(why) => {
-                self.leave(call, None, &seen.until());
+                note(1, true);
+                self.leave(call, None, &until);
                 self.base().meter().add(REJECTED);
                 return Verdict::Refuse(self.reject(why), seen);
             }
@@ -197,8 +199,14 @@ impl Shared {
             return Wait::Turn;
         }
         let longest = seen.outcomes.iter().enumerate().max_by_key(|(_, outcome)| outcome.delay);
-        let mut why = self.why(call, longest.map_or(0, |(at, _)| at), seen, by);
+        let at = longest.map_or(0, |(at, _)| at);
+        let mut why = self.why(call, at, seen, by);
         why.wait = Some(seen.wait);
+        // Its place is given back, but the queue is as long as it was found.
+        if let Some(outcome) = seen.outcomes.get_mut(at) {
+            let (wait, reset) = (seen.wait, outcome.reset());
+            *outcome = Outcome::refused(Retry::After(wait)).with_reset(reset);
+        }
         Wait::Hopeless(why)
     }
 
