@@ -72,7 +72,8 @@
 //! # Cancellation
 //!
 //! A call that was admitted is paid for, whether its future is driven to the end or dropped. One
-//! that waits for its turn and is dropped gives it back, with all that it took of other limits.
+//! that waits for its turn and is dropped gives it back, with what still counts of the units that it
+//! took of other limits; a turn that others stand behind is free again when they have left as well.
 //!
 //! # Cost
 //!
@@ -102,7 +103,7 @@ pub use palisade_core::{
 
 pub use self::algorithms::gcra::{Gcra, Tat};
 pub use self::algorithms::{
-    Anchor, Buckets, FixedWindow, Log, Shaper, SlidingLog, SlidingWindow, Window,
+    Anchor, Buckets, FixedWindow, Log, Queue, Shaper, SlidingLog, SlidingWindow, Window,
 };
 pub use self::handle::snapshot::{LimitSnapshot, Snapshot};
 pub use self::handle::{RateLimitHandle, UnknownLimit};

@@ -23,8 +23,8 @@ pub(super) enum Ask {
     Refuse,
     /// It grows, by 0 if nothing was left to take.
     Add(u32),
-    /// It shrinks, as far as there is something to give back.
-    Remove(u32),
+    /// It shrinks, as far as there is something to give back: two windows may hold more than a count.
+    Remove(u64),
 }
 
 impl Room {
@@ -47,7 +47,7 @@ impl Room {
             Op::Charge => {
                 (units, Ask::Add(capped(units).min(self.limit.saturating_sub(self.count))))
             }
-            Op::Refund => (units, Ask::Remove(capped(units))),
+            Op::Refund => (units, Ask::Remove(units)),
         };
         (Outcome::passed(granted), ask)
     }
@@ -60,12 +60,12 @@ impl Ask {
         match self {
             Self::Peek | Self::Refuse => None,
             Self::Add(units) => Some(count.saturating_add(units)),
-            Self::Remove(units) => Some(count.saturating_sub(units)),
+            Self::Remove(units) => Some(count.saturating_sub(capped(units))),
         }
     }
 }
 
 /// More than any limit if it does not fit.
-fn capped(units: u64) -> u32 {
-    u32::try_from(units).unwrap_or(u32::MAX)
+const fn capped(units: u64) -> u32 {
+    if units > u32::MAX as u64 { u32::MAX } else { units as u32 }
 }

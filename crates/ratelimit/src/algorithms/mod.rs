@@ -17,12 +17,14 @@ mod events;
 mod fixed_window;
 pub(crate) mod gcra;
 mod packed;
+mod queue;
 mod shaper;
 mod sliding_log;
 mod sliding_window;
 
 pub use self::buckets::Buckets;
 pub use self::fixed_window::{Anchor, FixedWindow, Window};
+pub use self::queue::Queue;
 pub use self::shaper::Shaper;
 pub use self::sliding_log::{Log, SlidingLog};
 pub use self::sliding_window::SlidingWindow;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use palisade_core::algorithm::{Algorithm, Change, Op, Outcome, State};
 use palisade_core::{Micros, Quota};
 
-use crate::algorithms::gcra::{EXACT, Gcra, Step, Tat};
+use super::queue::Queue;
+use crate::algorithms::gcra::{EXACT, Gcra, Step};
 
 /// One call every `period / limit`: those that come closer together wait their turn.
 ///
@@ -143,18 +144,37 @@ impl Shaper {
     ///
     /// `until` is when the queue was to be empty just after the call's own decision: its time and
     /// its [reset](Outcome::reset). If nobody has a place behind the call, its own is free again,
-    /// but for what has flowed off meanwhile. Otherwise the place stays empty: those behind it keep
-    /// theirs, and whoever came next into a shorter queue would go together with one of them.
+    /// but for what has flowed off meanwhile, and so are those before it that were left earlier.
+    /// Otherwise the place stays empty until those behind it have left as well: they keep theirs, and
+    /// whoever came next into a shorter queue would go together with one of them. Of places that
+    /// were left here and there one run is remembered, the others stay empty.
     #[must_use]
-    pub fn leave(&self, state: &Tat, now: Micros, units: u64, until: Micros) -> Change<Tat> {
-        let (level, _) = self.queue.level(state, now);
-        // Its time has come if no more is left than may go at once.
-        if state.inert_at() != until || level <= self.tau || units == 0 {
+    pub fn leave(&self, state: &Queue, now: Micros, units: u64, until: Micros) -> Change<Queue> {
+        let Gcra { num, den, .. } = self.queue;
+        let den = u64::from(den);
+        let own = units.saturating_mul(num);
+        // Its time has come if no more is left before it than may go at once.
+        let before = until.since(now).0.saturating_mul(den);
+        let (level, _) = self.queue.level(&state.tat, now);
+        if units == 0 || before.min(level) <= self.tau {
             return Change::Keep;
         }
-        match level.saturating_sub(units.saturating_mul(self.queue.num)) {
+        if state.inert_at() != until {
+            // Borders that are rounded can be told from others if no place is as short as that.
+            let is_behind = until < state.inert_at() && num >= 2 * den;
+            let start = Micros(until.0.saturating_sub(own / den));
+            return match is_behind {
+                true => Change::Commit(state.without(start, until, now)),
+                false => Change::Keep,
+            };
+        }
+        let mut level = level.saturating_sub(own);
+        if let Some(start) = state.falls_back(self.queue.tat(now, level).inert_at()) {
+            level = level.min(start.since(now).0.saturating_mul(den));
+        }
+        match level {
             0 => Change::Forget,
-            after => Change::Commit(self.queue.tat(now, after)),
+            level => Change::Commit(state.ending(self.queue.tat(now, level))),
         }
     }
 
@@ -169,20 +189,20 @@ impl Shaper {
 }
 
 impl Algorithm for Shaper {
-    type State = Tat;
-    type Change = Tat;
+    type State = Queue;
+    type Change = Queue;
     const ADDS: bool = true;
 
     #[inline]
     fn plan(
         &self,
-        state: &Tat,
+        state: &Queue,
         now: Micros,
         op: Op,
         units: u64,
         _class: u8,
-    ) -> (Outcome, Change<Tat>) {
-        let (level, beyond) = self.queue.level(state, now);
+    ) -> (Outcome, Change<Queue>) {
+        let (level, beyond) = self.queue.level(&state.tat, now);
         let asked = match op {
             Op::Take => units.min(self.room(level) / self.queue.num),
             Op::Decide | Op::Charge | Op::Refund => units,
@@ -193,8 +213,8 @@ impl Algorithm for Shaper {
         }
         let change = match after {
             Some(0) => Change::Forget,
-            Some(after) => Change::Commit(self.queue.tat(now, after)),
-            None if beyond && units > 0 => Change::Repair(self.queue.tat(now, level)),
+            Some(after) => Change::Commit(state.ending(self.queue.tat(now, after))),
+            None if beyond && units > 0 => Change::Repair(state.ending(self.queue.tat(now, level))),
             None => Change::Keep,
         };
         let left = self.room(after.unwrap_or(level));
@@ -202,7 +222,7 @@ impl Algorithm for Shaper {
     }
 
     #[inline]
-    fn commit(&self, state: &mut Tat, change: Tat) {
+    fn commit(&self, state: &mut Queue, change: Queue) {
         *state = change;
     }
 }

@@ -127,7 +127,10 @@ impl Algorithm for SlidingLog {
         });
         let step = match ask {
             Ask::Add(add) => Step { now, add, remove: 0 },
-            Ask::Remove(remove) => Step { now, add: 0, remove },
+            // A log never holds more than a count does.
+            Ask::Remove(units) => {
+                Step { now, add: 0, remove: u32::try_from(units).unwrap_or(u32::MAX) }
+            }
             Ask::Peek | Ask::Refuse => Step { now, add: 0, remove: 0 },
         };
         let change = match ask.of(counted.units) {

@@ -98,8 +98,9 @@ impl Algorithm for SlidingWindow {
             after.current = current;
         }
         if let Ask::Remove(units) = ask {
-            let rest = units.saturating_sub(view.current);
-            after.previous = view.previous.saturating_sub(rest);
+            let rest = units.saturating_sub(u64::from(view.current));
+            let left = u64::from(view.previous).saturating_sub(rest);
+            after.previous = u32::try_from(left).unwrap_or(view.previous);
         }
         let change = match ask {
             Ask::Add(_) | Ask::Remove(_) if after.is_empty() => Change::Forget,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use palisade_core::Micros;
 use palisade_core::algorithm::{Algorithm, Change, Op, Retry};
-use palisade_ratelimit::{Quota, Shaper, Tat, per_day, per_second};
+use palisade_ratelimit::{Queue, Quota, Shaper, per_day, per_second};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -132,12 +132,43 @@ fn a_place_with_others_behind_it_stays_empty() {
 }
 
 #[test]
+fn those_who_leave_in_the_order_in_which_they_came_give_all_their_places_back() {
+    for quota in [per_second(10), per_second(3), Quota::new(7, Duration::from_millis(90))] {
+        let mut kept = kept(Shaper::new(quota).max_queued(9));
+        kept.decide(START, 1);
+        let first = kept.decide(START, 1);
+        let rest: Vec<_> = (0..5).map(|n| (1 + n % 2, kept.decide(START, 1 + n % 2))).collect();
+        for (units, outcome) in [(1, first)].into_iter().chain(rest) {
+            leave(&mut kept, START, units, START + outcome.reset().0);
+        }
+        // The borders of places are whole microseconds.
+        let next = kept.decide(START, 1).delay;
+        assert!(first.delay <= next && next <= first.delay + Micros(8), "{quota}: {next:?}");
+    }
+}
+
+#[test]
+fn a_place_that_was_taken_again_is_not_given_back_twice() {
+    let mut kept = kept(Shaper::new(per_second(10)).max_queued(9));
+    kept.decide(START, 1);
+    let calls: Vec<_> = (0..3).map(|_| kept.decide(START, 1)).collect();
+    let until = |nth: usize| START + calls[nth].reset().0;
+    leave(&mut kept, START, 1, until(0));
+    leave(&mut kept, START, 1, until(1));
+    leave(&mut kept, START, 1, until(2));
+    let again: Vec<_> = (0..4).map(|_| kept.decide(START, 1).delay.0).collect();
+    assert_eq!(again, [100_000, 200_000, 300_000, 400_000]);
+    leave(&mut kept, START, 1, START + 500_000);
+    assert_eq!(kept.decide(START, 1).delay, Micros(400_000));
+}
+
+#[test]
 fn who_leaves_does_not_get_back_what_has_flowed_off() {
     let mut kept = kept(Shaper::new(per_second(10)));
     let until = START + kept.decide(START, 5).reset().0;
     // Two of the five are gone.
     leave(&mut kept, START + 200_000, 5, until);
-    assert_eq!(kept.state, Tat::default());
+    assert_eq!(kept.state, Queue::default());
     assert_eq!(kept.peek(START + 200_000).remaining(), 1);
 }
 
@@ -169,18 +200,20 @@ proptest! {
     fn calls_go_no_closer_than_the_interval_whoever_leaves(
         limit in 1..50_u32,
         period in 1..5_000_u64,
-        // How much later, of how many units, and which of those that wait leaves then.
-        steps in vec((0..400_u64, 1..5_u64, proptest::option::of(0..8_usize)), 1..60),
+        // How much later, of how many units, and which of those that wait leave then.
+        steps in vec((0..400_u64, 1..5_u64, vec(0..8_usize, 0..4)), 1..60),
     ) {
         let quota = Quota::new(limit, Duration::from_micros(period));
         let mut kept = kept(Shaper::new(quota).max_wait(Duration::from_micros(3 * period)));
         let (mut now, mut calls) = (START, Vec::<Waiter>::new());
         for (later, units, leaves) in steps {
             now += later * period / 1_000;
-            let mut waiting = (0..calls.len()).rev().filter(|&at| calls[at].goes > now);
-            if let Some(at) = leaves.and_then(|nth| waiting.nth(nth)) {
-                let left = calls.remove(at);
-                leave(&mut kept, now, left.units, left.until);
+            for nth in leaves {
+                let mut waiting = (0..calls.len()).rev().filter(|&at| calls[at].goes > now);
+                if let Some(at) = waiting.nth(nth) {
+                    let left = calls.remove(at);
+                    leave(&mut kept, now, left.units, left.until);
+                }
             }
             let outcome = kept.decide(now, units);
             if outcome.allowed {
