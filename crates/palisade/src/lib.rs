@@ -75,8 +75,8 @@ pub use palisade_core::test;
 pub mod prelude {
     #[cfg(feature = "ratelimit")]
     pub use palisade_ratelimit::{
-        FixedWindow, Headers, HeadersOn, Limit, Limits, Missing, Outage, RATE_LIMIT_HEADERS,
-        RateLimitLayer, RateLimiter, Reset, Shaper, SlidingLog, SlidingWindow,
+        Anchor, FixedWindow, Headers, HeadersOn, Limit, Limits, Missing, Outage,
+        RATE_LIMIT_HEADERS, RateLimitLayer, RateLimiter, Reset, Shaper, SlidingLog, SlidingWindow,
     };
     #[cfg(feature = "timeout")]
     pub use palisade_timeout::TimeoutLayer;

@@ -58,6 +58,11 @@
 //! [`RateLimiter`] is the limit by itself: check, charge, refund, take, peek, reset, and
 //! [`until_ready`](Subject::until_ready), which waits.
 //!
+//! # Configuration
+//!
+//! [`config::RateLimitConfig`] is a layer as data; with the feature `serde` it is read from files. The
+//! feature `tracing` makes an event of each refusal.
+//!
 //! # Differences from `tower::limit::rate`
 //!
 //! It is `Clone` and shares its state; it answers instead of making callers wait in `poll_ready`;
@@ -77,9 +82,10 @@
 //!
 //! # Cost
 //!
-//! In memory: one clock read, one compare-and-swap or the lock of one of many shards, no
-//! allocation but for headers, if they are on, and a call's bill, if one is kept. One token bucket
-//! is the fastest; tiers, other algorithms and several limits go a more general way. `cargo xtask
+//! In memory: one clock read, one compare-and-swap or the lock of one of many shards. No allocation
+//! but for headers, if they are on (those with an epoch read the clock again), a call's bill, if one
+//! is kept, an entry of a log that grows, and more than two limits in one layer. One token bucket is
+//! the fastest, then any other limit by itself, then several in one layer. `cargo xtask
 //! bench` measures both beside their peers; `docs/compare.md` has the figures.
 
 mod algorithms;

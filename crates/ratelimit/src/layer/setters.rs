@@ -160,8 +160,8 @@ impl<K, R, A> RateLimitLayer<K, R, A> {
     }
 
     /// Lets requests for these paths pass without taking anything, such as health checks; none
-    /// unless set. A path is compared as a whole, or up to a `*` at its end: `"/internal/*"`. In
-    /// the modes for any service (`plain` and its siblings) no path is seen and none is skipped.
+    /// unless set. A path is compared as a whole, or up to a `*` at its end: `"/internal/*"`; as it was
+    /// sent, `..` and all, and below a nested router without the prefix. In the modes for any service (`plain` and its siblings) no path is seen and none is skipped.
     ///
     /// ```
     /// use palisade_ratelimit::{RateLimitLayer, per_second};

@@ -8,6 +8,7 @@
 //! never seen before it grows. There is no task.
 
 mod map;
+mod pair;
 mod place;
 mod room;
 mod several;

@@ -39,6 +39,12 @@ impl<S: State> Table<S> {
         now: impl Fn() -> Micros,
         op: Op,
     ) -> (SmallVec<[Outcome; 2]>, Micros) {
+        // A take is not worth a way of its own.
+        if let ([a, b], false) = (entries, op == Op::Take)
+            && let Some(outcomes) = self.two_at([a, b], &now, op)
+        {
+            return outcomes;
+        }
         let (mut held, now) = Held::lock(self, entries, now);
         // All take as many as the one that has fewest.
         let fewest = (op == Op::Take).then(|| {
