@@ -170,3 +170,14 @@ fn accessors_tell_what_was_set() {
     assert_ne!(FixedWindow::new(quota).anchor(Anchor::FirstHit), FixedWindow::new(quota));
     assert_eq!(FixedWindow::new(quota).anchor(Anchor::Epoch), FixedWindow::new(quota));
 }
+
+#[test]
+fn a_refund_gives_both_windows_back_though_no_count_holds_as_much() {
+    let quota = Quota::new(3_000_000_000, Duration::from_micros(2));
+    let mut kept = Kept::new(SlidingWindow::new, quota);
+    for at in [START, START + 2] {
+        kept.run(at, Op::Charge, u64::from(quota.limit()));
+    }
+    kept.run(START + 2, Op::Refund, 6_000_000_000);
+    assert_eq!(kept.state, Buckets::default());
+}
