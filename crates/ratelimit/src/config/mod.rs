@@ -102,7 +102,8 @@ pub struct LimitConfig {
     pub chargeable: bool,
     /// Where a fixed window begins.
     pub anchor: Option<Anchor>,
-    /// How long a shaper lets a call wait at most.
+    /// How long a shaper lets a call wait at most; its quota's period if left out, or 10 s if that is
+    /// less.
     pub max_wait: Option<Duration>,
     /// How many units a shaper lets wait at most.
     pub max_queued: Option<u32>,
