@@ -1,7 +1,5 @@
 //! The timer that is armed late and goes off in time.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};

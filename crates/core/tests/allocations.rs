@@ -2,8 +2,6 @@
 //! the allocator does.
 
 #![cfg(not(loom))]
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 use std::sync::Arc;
 use std::thread;
 

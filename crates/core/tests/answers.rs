@@ -1,7 +1,7 @@
 //! What a refused client reads: a problem document, or a gRPC status as tonic's own types see it.
 
 #![cfg(not(loom))]
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 use std::convert::Infallible;
 use std::time::Duration;

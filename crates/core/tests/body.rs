@@ -1,7 +1,5 @@
 //! The response body: it changes nothing that it carries, and settles its guard once.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 use std::error::Error;
 use std::fmt;
 use std::pin::{Pin, pin};

@@ -1,6 +1,6 @@
 //! Keys that a text chooses.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 use std::net::IpAddr;
 

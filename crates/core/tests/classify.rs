@@ -1,6 +1,6 @@
 //! The verdicts, rule by rule.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 use std::io;
 use std::time::Duration;

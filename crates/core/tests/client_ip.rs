@@ -1,7 +1,5 @@
 //! Which address a request counts for, whatever its sender writes.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 use palisade_core::{ClientIp, KeyBy, key::Cidr};
 use proptest::prelude::*;
 

@@ -1,6 +1,6 @@
 //! The clocks.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -1,7 +1,5 @@
 //! The anchor of tokio's clock. One test, since the process has one anchor.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 use std::thread;
 use std::time::Duration;
 

@@ -1,7 +1,5 @@
 //! The call context: what is inside sees what everything outside decided, and nobody else does.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;

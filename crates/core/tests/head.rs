@@ -1,6 +1,6 @@
 //! What a request's head shows.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 use http::{HeaderValue, Request, header::HOST};
 use palisade_core::{HasHead, Host, Key, KeyBy};

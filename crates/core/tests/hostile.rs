@@ -1,7 +1,5 @@
 //! What somebody sends who means harm.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 use std::collections::HashSet;
 
 use allocation_counter::measure;

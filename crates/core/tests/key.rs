@@ -1,6 +1,6 @@
 //! Keys: what they are equal to, how they hash, how they are spelled.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 use std::{collections::HashSet, net::IpAddr};
 

@@ -1,8 +1,6 @@
 //! The counters as series of the `metrics` facade.
 
 #![cfg(feature = "metrics")]
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

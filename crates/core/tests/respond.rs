@@ -1,6 +1,6 @@
 //! The seven modes: which types they make of a service's, and which outcome of a rejection.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 use std::io;
 use std::sync::Arc;

@@ -1,7 +1,5 @@
 //! States in memory: as many as there may be, and the right ones.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;

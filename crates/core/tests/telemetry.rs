@@ -1,7 +1,5 @@
 //! Counters: nothing is lost, nothing is counted for somebody else.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 use std::cell::RefCell;
 use std::sync::{Arc, Barrier};
 use std::thread;

@@ -1,6 +1,6 @@
 //! The test kit, tested: a probe that cannot see a fault proves nothing.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},

@@ -1,6 +1,6 @@
 //! Quotas, ratios and durations as text.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! What a request costs, when that is known only while it works or after it.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 mod support;
 

@@ -1,7 +1,7 @@
 //! The bucket for all, which is one word without a lock: it decides as a table's does, and many
 //! threads together take from it what is there.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 mod support;
 

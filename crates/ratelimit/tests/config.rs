@@ -1,6 +1,6 @@
 //! Rate limits as data, without a format: what is checked, and what is built.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 mod support;
 

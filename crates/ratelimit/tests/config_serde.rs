@@ -1,7 +1,7 @@
 //! Rate limits in a configuration file.
 
 #![cfg(feature = "serde")]
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 use std::time::Duration;
 

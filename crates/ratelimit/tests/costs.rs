@@ -1,7 +1,5 @@
 //! What a request costs, when that is known beforehand.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 mod support;
 
 use http::Request;

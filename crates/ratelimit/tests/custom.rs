@@ -1,7 +1,5 @@
 //! An algorithm of one's own, in memory and in a store.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 mod support;
 
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! The token bucket's arithmetic, against a model in unreduced fractions that is too simple to be
 //! wrong.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 mod support;
 

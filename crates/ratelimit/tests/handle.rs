@@ -1,7 +1,5 @@
 //! What a handle tells of several limits and of their keys, and what it changes while they decide.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 mod support;
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,6 +1,6 @@
 //! What clients are told about their quota, byte by byte.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 use std::convert::Infallible;
 use std::time::Duration;

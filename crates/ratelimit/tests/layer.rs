@@ -1,6 +1,6 @@
 //! The layer: whose bucket a request is charged to, what is shared, what a handle changes.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 use std::convert::Infallible;
 use std::task::{Context, Poll, Waker};

@@ -1,7 +1,5 @@
 //! The rate limit without Tower: keys, bounds, what is shared and what is counted.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 

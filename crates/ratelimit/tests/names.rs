@@ -1,7 +1,5 @@
 //! What limits are called, in messages, headers and stores.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 use std::time::Duration;
 
 use palisade_core::{ManualClock, Reason};

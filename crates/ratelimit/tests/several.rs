@@ -1,7 +1,5 @@
 //! Several limits as one decision: all of them take what is asked for, or none does.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 mod support;
 
 use std::sync::atomic::{AtomicUsize, Ordering};

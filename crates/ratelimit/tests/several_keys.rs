@@ -1,7 +1,5 @@
 //! Several limits, each with a key and a cost of its own.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 mod support;
 
 use http::Request;

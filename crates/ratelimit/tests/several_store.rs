@@ -1,7 +1,5 @@
 //! Several limits in a store: one question for all of them.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 mod support;
 
 use std::sync::Arc;

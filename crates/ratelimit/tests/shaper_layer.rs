@@ -1,7 +1,5 @@
 //! Calls that wait for their turn, in front of a service and without one.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Requests that pass without a look at the limit: preflights, and paths that are told.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! A limit in a store that takes its time.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 use std::convert::Infallible;
 use std::sync::Arc;

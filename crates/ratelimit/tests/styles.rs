@@ -1,7 +1,7 @@
 //! The styles of headers through the layer: on passes and refusals, of one limit, several, and layers
 //! around each other.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 mod support;
 

@@ -1,7 +1,5 @@
 //! One key's buckets, and all that can be done to them without Tower.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 use std::time::Duration;
 
 use palisade_core::{ManualClock, Micros, Reason};

@@ -1,7 +1,5 @@
 //! Tiers: which quota applies to whom, and what becomes of what was taken.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 mod support;
 
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! What is said to whoever runs the service: each thing once.
 
 #![cfg(feature = "tracing")]
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 use std::fmt::{self, Write};
 use std::sync::Arc;

@@ -5,8 +5,6 @@
 //! what is left, is not asked. Time is paused and moved by hand, since such a task keeps a paused
 //! clock from moving by itself.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 use std::time::Duration;
 
 use palisade_core::test::{Probe, greedy};

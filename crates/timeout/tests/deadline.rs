@@ -1,6 +1,6 @@
 //! The deadline that everything inside sees.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 use std::convert::Infallible;
 use std::future::poll_fn;

@@ -1,7 +1,5 @@
 //! What a timeout becomes.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 use std::convert::Infallible;
 use std::time::Duration;
 

@@ -1,7 +1,5 @@
 //! The timeout: when it cuts, what it drops, what it counts, what it says.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll, Waker};

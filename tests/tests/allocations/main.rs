@@ -4,7 +4,7 @@
 //! thread, so that tests may run side by side). What the law leaves out is left out here: rate
 //! headers on passing responses.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 use std::{
     pin::pin,

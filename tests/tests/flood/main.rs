@@ -8,7 +8,7 @@
 //! A binary of its own, because all of its allocations go through a counter, which counts for each
 //! thread.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 mod flood;
 mod kinds;

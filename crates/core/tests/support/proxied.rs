@@ -1,6 +1,6 @@
 //! Requests that came through proxies, and the address that they count for.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 use std::net::{IpAddr, SocketAddr};
 

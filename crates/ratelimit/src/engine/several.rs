@@ -44,14 +44,14 @@ pub(crate) struct Sole<'a> {
 }
 
 /// What it says, when, and of which quota.
-pub(crate) struct Told {
+pub(crate) struct Said {
     pub(crate) outcome: Outcome,
     pub(crate) at: Micros,
     pub(crate) tier: Tier,
     pub(crate) quota: Quota,
 }
 
-impl Told {
+impl Said {
     /// Whether the call goes on at once.
     pub(crate) fn passes(&self) -> bool {
         self.outcome.allowed && self.outcome.delay == Micros::ZERO
@@ -105,7 +105,7 @@ impl Several {
 
     /// Executes `op` on a limit that is the only one.
     #[inline]
-    pub(crate) fn execute_sole(&self, ask: &Sole<'_>, clock: &Clock, op: Op) -> Told {
+    pub(crate) fn execute_sole(&self, ask: &Sole<'_>, clock: &Clock, op: Op) -> Said {
         let &Sole { bucket, units, tier, class } = ask;
         let (book, at) = (self.book(), Cell::new(Micros::ZERO));
         let tier = book.tier(0, tier);
@@ -117,10 +117,10 @@ impl Several {
         match book.plan(0, tier) {
             Some(plan) => {
                 let outcome = plan.kind.execute(&self.table, one, now, op);
-                Told { outcome, at: at.get(), tier, quota: plan.quota }
+                Said { outcome, at: at.get(), tier, quota: plan.quota }
             }
             // Its book has the limit.
-            None => Told { outcome: Outcome::UNLIMITED, at: now(), tier, quota: per_second(0) },
+            None => Said { outcome: Outcome::UNLIMITED, at: now(), tier, quota: per_second(0) },
         }
     }
 

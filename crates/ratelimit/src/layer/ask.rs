@@ -110,7 +110,6 @@ impl Ask {
             ticket.close(if shadowed { SHADOWED } else { REJECTED });
             return Answered { verdict, shared, call, remote, ticket: None };
         }
-        let until = seen.until();
         let ticket = match shared.wait(&call, &mut seen, by) {
             Wait::Turn => Some(ticket),
             Wait::None => {
@@ -121,7 +120,7 @@ impl Ask {
                 ticket.close(SHADOWED);
                 None
             }
-            Wait::Hopeless(why) => {
+            Wait::Hopeless(why, until) => {
                 shared.leave(&call, remote.as_ref(), &until);
                 ticket.close(REJECTED);
                 let verdict = Verdict::Refuse(shared.reject(why), seen);

@@ -9,7 +9,7 @@ use palisade_core::{CallContext, Key, Micros, Name, Reason, Rejection, telemetry
 use smallvec::SmallVec;
 
 use crate::engine::call::{Bucket, Call};
-use crate::engine::several::{Outcomes, Several, Sole, Told};
+use crate::engine::several::{Outcomes, Said, Several, Sole};
 use crate::engine::single::Single;
 use crate::shared::Shared;
 use crate::shared::busiest::{SAMPLE, samples};
@@ -42,8 +42,9 @@ pub(crate) enum Wait {
     Shadowed,
     /// It has to wait for its turn.
     Turn,
-    /// Its turn comes after its deadline.
-    Hopeless(Why),
+    /// Its turn comes after its deadline. With it, when each limit was to be as good as new, as it
+    /// stood after the call.
+    Hopeless(Why, SmallVec<[Micros; 2]>),
 }
 
 /// Why a call is to be refused.
@@ -109,7 +110,7 @@ impl Shared {
         several: &Several,
         ask: &Sole<'_>,
         note: impl FnOnce(u64, bool),
-    ) -> Told {
+    ) -> Said {
         let told = several.execute_sole(ask, self.base().clock(), Op::Decide);
         if told.passes() {
             let count = self.base().meter().tick(PASSED);
@@ -147,7 +148,6 @@ impl Shared {
             let why = self.why(call, at, &seen, by);
             return self.refuse(self.switch(), why, seen);
         }
-        let until = seen.until();
         match self.wait(call, &mut seen, by) {
             Wait::None => {
                 let count = self.base().meter().tick(PASSED);
@@ -157,7 +157,7 @@ impl Shared {
             }
             Wait::Shadowed => self.base().meter().add(SHADOWED),
             Wait::Turn => {}
-            Wait::Hopeless(why) => {
+            Wait::Hopeless(why, until) => {
                 note(1, true);
                 self.leave(call, None, &until);
                 self.base().meter().add(REJECTED);
@@ -202,12 +202,13 @@ impl Shared {
         let at = longest.map_or(0, |(at, _)| at);
         let mut why = self.why(call, at, seen, by);
         why.wait = Some(seen.wait);
+        let until = seen.until();
         // Its place is given back, but the queue is as long as it was found.
         if let Some(outcome) = seen.outcomes.get_mut(at) {
             let (wait, reset) = (seen.wait, outcome.reset());
             *outcome = Outcome::refused(Retry::After(wait)).with_reset(reset);
         }
-        Wait::Hopeless(why)
+        Wait::Hopeless(why, until)
     }
 
     /// Why the limit at `at` of the call refuses it.

@@ -1,7 +1,7 @@
 //! The windows, the log and the shaper as pure arithmetic, and the plain bucket where what is
 //! tested holds for all of them.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 mod change;
 mod clock;

@@ -1,7 +1,7 @@
 //! What several of these tests need.
 
 #![allow(dead_code, unreachable_pub, reason = "each test is a crate and uses what it needs")]
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 pub mod calls;
 pub mod scripted;
