@@ -1,10 +1,15 @@
 //! The loop that calls a service.
 
 use std::hint::black_box;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
+use std::thread;
 
+use http::Response;
+use http_body::Body;
 use tower_service::Service;
+
+use crate::svc::FAILS;
 
 /// A contender that nothing in this file waits for: one more poll than any needs.
 const POLLS: usize = 3;
@@ -21,7 +26,7 @@ impl Answer for u64 {
     }
 }
 
-impl<B> Answer for http::Response<B> {
+impl<B> Answer for Response<B> {
     fn passed(&self) -> bool {
         self.status() == http::StatusCode::OK
     }
@@ -62,10 +67,94 @@ where
     });
 }
 
-#[inline(always)] // It is the loop that is measured.
-fn each<S, Req>(service: &mut S, mut next: impl FnMut() -> Req, calls: u64, seen: impl Fn(bool))
+/// The same with a service of which one call in [`FAILS`] fails.
+///
+/// # Panics
+///
+/// When more fail than that: some were refused.
+pub fn flaky<S, Req>(service: &mut S, next: impl FnMut() -> Req, calls: u64)
 where
     S: Service<Req, Response: Answer>,
+{
+    let mut failed = 0;
+    each(service, next, calls, |passed| failed += u64::from(!passed));
+    if failed > calls.div_ceil(FAILS) {
+        refused()
+    }
+}
+
+/// As [`drive`], with the body of each response read to its end.
+///
+/// # Panics
+///
+/// When a call is refused, or a body waits.
+pub fn read<S, Req, B>(service: &mut S, next: impl FnMut() -> Req, calls: u64)
+where
+    S: Service<Req, Response = Response<B>>,
+    B: Body + Unpin,
+{
+    let cx = &mut Context::from_waker(Waker::noop());
+    answers(service, next, calls, |answer| {
+        let Some(mut response) = answer else { refused() };
+        loop {
+            match Pin::new(response.body_mut()).poll_frame(cx) {
+                Poll::Ready(Some(frame)) => _ = black_box(frame.is_ok()),
+                Poll::Ready(None) => break,
+                Poll::Pending => unanswered(),
+            }
+        }
+    });
+}
+
+/// As [`drive`], with a service that may wait for a lock which another thread holds.
+///
+/// # Panics
+///
+/// When a call is refused.
+pub fn patiently<S, Req>(service: &mut S, mut next: impl FnMut() -> Req, calls: u64)
+where
+    S: Service<Req, Response: Answer>,
+{
+    let cx = &mut Context::from_waker(Waker::noop());
+    for _ in 0..calls {
+        until_ready(|| service.poll_ready(cx)).unwrap_or_else(|_| refused());
+        let mut future = pin!(service.call(black_box(next())));
+        if !until_ready(|| future.as_mut().poll(cx)).is_ok_and(|answer| answer.passed()) {
+            refused()
+        }
+    }
+}
+
+/// Polls again and again, and lets others run when it seems to take longer.
+fn until_ready<T>(mut poll: impl FnMut() -> Poll<T>) -> T {
+    loop {
+        for _ in 0..POLLS {
+            if let Poll::Ready(ready) = poll() {
+                return ready;
+            }
+        }
+        thread::yield_now();
+    }
+}
+
+#[inline(always)] // It is the loop that is measured.
+fn each<S, Req>(service: &mut S, next: impl FnMut() -> Req, calls: u64, mut seen: impl FnMut(bool))
+where
+    S: Service<Req, Response: Answer>,
+{
+    answers(service, next, calls, |answer| {
+        seen(black_box(&answer).as_ref().is_some_and(Answer::passed));
+    });
+}
+
+#[inline(always)]
+fn answers<S, Req>(
+    service: &mut S,
+    mut next: impl FnMut() -> Req,
+    calls: u64,
+    mut seen: impl FnMut(Option<S::Response>),
+) where
+    S: Service<Req>,
 {
     let cx = &mut Context::from_waker(Waker::noop());
     for _ in 0..calls {
@@ -76,7 +165,7 @@ where
             Poll::Pending => None,
         });
         let Some(answer) = answer else { unanswered() };
-        seen(black_box(&answer).as_ref().is_some_and(Answer::passed));
+        seen(answer);
     }
 }
 

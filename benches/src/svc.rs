@@ -1,7 +1,10 @@
-//! The bare services: always ready, and ready with an answer at the first or the second poll.
+//! The bare services: always ready, and ready with an answer at the first or the second poll. One fails
+//! now and then.
 
 use std::cell::Cell;
 use std::convert::Infallible;
+use std::error::Error;
+use std::fmt;
 use std::future::{Future, Ready, ready};
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
@@ -30,6 +33,39 @@ impl Service<u64> for Plain {
     }
 }
 
+/// Answers a number with itself, and fails for each that [`FAILS`] divides.
+#[derive(Clone, Copy, Debug)]
+pub struct Flaky;
+
+/// Of so many calls of [`Flaky`], with numbers that follow each other, one fails.
+pub const FAILS: u64 = 100;
+
+/// What [`Flaky`] fails with.
+#[derive(Clone, Copy, Debug)]
+pub struct Failed;
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the service has failed")
+    }
+}
+
+impl Error for Failed {}
+
+impl Service<u64> for Flaky {
+    type Response = u64;
+    type Error = Failed;
+    type Future = Ready<Result<u64, Failed>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Failed>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: u64) -> Self::Future {
+        ready(if request.is_multiple_of(FAILS) { Err(Failed) } else { Ok(request) })
+    }
+}
+
 thread_local! {
     /// Where [`Http`] leaves its request for the next call.
     static SPARE: Cell<Option<Request<Body>>> = const { Cell::new(None) };
@@ -54,6 +90,26 @@ impl Service<Request<Body>> for Http {
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         SPARE.set(Some(request));
         ready(Ok(Response::new(Body::empty())))
+    }
+}
+
+/// Answers an HTTP request with 200 and a line of text: [`Http`] with a body that has not ended when
+/// the response's head is there.
+#[derive(Clone, Copy, Debug)]
+pub struct Page;
+
+impl Service<Request<Body>> for Page {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Ready<Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        SPARE.set(Some(request));
+        ready(Ok(Response::new(Body::from("a line of text"))))
     }
 }
 

@@ -1,0 +1,202 @@
+//! A circuit breaker as a layer.
+
+use std::future::Future;
+use std::ops::Deref;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use super::gate::Refused;
+use crate::drive::Answer;
+
+/// What a breaker remembers of the calls that have ended.
+pub trait Window {
+    /// One has succeeded.
+    fn succeeded(&self);
+
+    /// One has failed. Whether that is one too many.
+    fn failed(&self) -> bool;
+}
+
+/// A state and a window.
+///
+/// The state must be looked at before each call, and once more when it ends: what began before the
+/// breaker opened must not count for what came afterwards. Less than two loads of a word cannot do that.
+/// Everything else is the window's. What an open one waits for is left to a timer, so that a refusal
+/// needs no clock.
+#[derive(Debug)]
+pub struct Breaker<W> {
+    /// How often it has changed: closed if that is even, open if not.
+    changes: AtomicU64,
+    window: W,
+}
+
+impl<W: Window> Breaker<W> {
+    /// A closed one.
+    #[must_use]
+    pub fn new(window: W) -> Self {
+        Self { changes: AtomicU64::new(0), window }
+    }
+
+    /// A closed one that is never freed, so that calls may refer to it without counting references. A
+    /// layer that counts one for each call pays two locked instructions for it.
+    #[must_use]
+    pub fn forever(window: W) -> &'static Self {
+        Box::leak(Box::new(Self::new(window)))
+    }
+
+    /// Opens it.
+    pub fn open(&self) {
+        self.changes.fetch_or(1, Ordering::Relaxed);
+    }
+
+    /// When a call begins: what to say when it ends, unless it may not begin.
+    #[inline]
+    fn admit(&self) -> Option<u64> {
+        let changes = self.changes.load(Ordering::Relaxed);
+        changes.is_multiple_of(2).then_some(changes)
+    }
+
+    /// When a call ends. One that never does is nobody's fault.
+    #[inline]
+    fn ended(&self, admitted: u64, well: bool) {
+        if self.changes.load(Ordering::Relaxed) != admitted {
+            return;
+        }
+        if well {
+            self.window.succeeded();
+        } else if self.window.failed() {
+            let (was, is) = (admitted, admitted + 1);
+            // If it is no longer what it was, another call has opened it.
+            self.changes.compare_exchange(was, is, Ordering::Relaxed, Ordering::Relaxed).ok();
+        }
+    }
+}
+
+/// Finds a request's breaker.
+pub trait Find<Req> {
+    /// What its breaker remembers.
+    type Window: Window;
+    /// A reference to its breaker.
+    type Found: Deref<Target = Breaker<Self::Window>>;
+
+    /// The breaker of this one.
+    fn find(&self, request: &Req) -> Self::Found;
+}
+
+/// One breaker for all requests, behind a reference of this type.
+#[derive(Clone, Copy, Debug)]
+pub struct Sole<R>(pub R);
+
+impl<Req, R, W> Find<Req> for Sole<R>
+where
+    R: Deref<Target = Breaker<W>> + Clone,
+    W: Window,
+{
+    type Window = W;
+    type Found = R;
+
+    #[inline]
+    fn find(&self, _: &Req) -> R {
+        self.0.clone()
+    }
+}
+
+/// Calls the inner service unless the request's breaker is open.
+#[derive(Clone, Copy, Debug)]
+pub struct Broken<S, B> {
+    inner: S,
+    breakers: B,
+}
+
+impl<S, B> Broken<S, B> {
+    /// Puts `breakers` before `inner`.
+    pub fn new(inner: S, breakers: B) -> Self {
+        Self { inner, breakers }
+    }
+}
+
+impl<S, B, Req> Service<Req> for Broken<S, B>
+where
+    S: Service<Req, Response: Answer>,
+    B: Find<Req>,
+{
+    type Response = S::Response;
+    type Error = Refused<S::Error>;
+    type Future = Watched<S::Future, B::Found>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx).map_err(Refused::Inner)
+    }
+
+    fn call(&mut self, request: Req) -> Self::Future {
+        let breaker = self.breakers.find(&request);
+        match breaker.admit() {
+            Some(admitted) => Watched { inner: Some(self.inner.call(request)), breaker, admitted },
+            None => Watched { inner: None, breaker, admitted: 0 },
+        }
+    }
+}
+
+pin_project! {
+    /// The future of [`Broken`].
+    #[derive(Debug)]
+    pub struct Watched<F, R> {
+        // `None`: refused.
+        #[pin]
+        inner: Option<F>,
+        breaker: R,
+        admitted: u64,
+    }
+}
+
+impl<F, T, E, R, W> Future for Watched<F, R>
+where
+    F: Future<Output = Result<T, E>>,
+    T: Answer,
+    R: Deref<Target = Breaker<W>>,
+    W: Window,
+{
+    type Output = Result<T, Refused<E>>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let Some(inner) = this.inner.as_pin_mut() else {
+            return Poll::Ready(Err(Refused::Limit));
+        };
+        let result = ready!(inner.poll(cx));
+        this.breaker.ended(*this.admitted, result.as_ref().is_ok_and(Answer::passed));
+        Poll::Ready(result.map_err(Refused::Inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Breaker, Window};
+    use std::sync::atomic::Ordering;
+
+    /// Opens at the first failure.
+    struct Strict;
+
+    impl Window for Strict {
+        fn succeeded(&self) {}
+
+        fn failed(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn a_failure_opens_it_unless_it_began_in_another_state() {
+        let breaker = Breaker::new(Strict);
+        let late = breaker.admit().expect("it is closed");
+        breaker.changes.fetch_add(2, Ordering::Relaxed);
+        breaker.ended(late, false);
+        let admitted = breaker.admit().expect("the late failure does not count");
+        breaker.ended(admitted, false);
+        assert_eq!(breaker.admit(), None);
+    }
+}

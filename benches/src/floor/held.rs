@@ -1,0 +1,62 @@
+//! A place in a bulkhead that is held to the end of the response's body.
+
+use std::ops::Deref;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::Response;
+use http_body::{Body, Frame, SizeHint};
+
+use super::bulkhead::{Keep, Place, Places};
+
+/// Gives the place back when the body has ended, or at once if it has none.
+#[derive(Clone, Copy, Debug)]
+pub struct UntilRead;
+
+impl<B: Body, R: Deref<Target = Places>> Keep<Response<B>, R> for UntilRead {
+    type Answer = Response<Held<B, R>>;
+
+    #[inline]
+    fn keep(answer: Response<B>, place: Place<R>) -> Self::Answer {
+        answer.map(|body| {
+            let place = (!body.is_end_stream()).then_some(place);
+            Held { body, place }
+        })
+    }
+}
+
+/// A body, and a place as long as it is read.
+#[derive(Debug)]
+pub struct Held<B, R: Deref<Target = Places>> {
+    body: B,
+    place: Option<Place<R>>,
+}
+
+impl<B, R> Body for Held<B, R>
+where
+    B: Body + Unpin,
+    R: Deref<Target = Places> + Unpin,
+{
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        // A host that knows the length does not ask again after the last frame.
+        if !matches!(frame, Some(Ok(_))) || self.body.is_end_stream() {
+            self.place = None;
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
