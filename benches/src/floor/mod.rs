@@ -15,6 +15,7 @@
 //! | [`Bulkhead`] | one compare-and-swap in, one locked subtraction out |
 
 mod breaker;
+mod broken;
 mod bucket;
 mod bulkhead;
 mod by_host;
@@ -28,7 +29,8 @@ mod slab;
 mod table;
 mod time_window;
 
-pub use self::breaker::{Breaker, Broken, Find, Sole, Watched, Window};
+pub use self::breaker::{Breaker, Find, Sole, Window};
+pub use self::broken::{Broken, Watched};
 pub use self::bucket::{Bucket, Limit};
 pub use self::bulkhead::{Bulkhead, Holding, Keep, Place, Places, UntilAnswer};
 pub use self::by_host::ByHost;

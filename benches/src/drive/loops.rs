@@ -1,36 +1,18 @@
-//! The loop that calls a service.
+//! The loops that poll a call a few times.
 
 use std::hint::black_box;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
-use std::thread;
 
 use http::Response;
 use http_body::Body;
 use tower_service::Service;
 
+use super::answer::{Answer, let_through, refused, unanswered};
 use crate::svc::FAILS;
 
 /// A contender that nothing in this file waits for: one more poll than any needs.
 const POLLS: usize = 3;
-
-/// An answer that can be told from a refusal.
-pub trait Answer {
-    /// Whether the call went through to the service.
-    fn passed(&self) -> bool;
-}
-
-impl Answer for u64 {
-    fn passed(&self) -> bool {
-        true
-    }
-}
-
-impl<B> Answer for Response<B> {
-    fn passed(&self) -> bool {
-        self.status() == http::StatusCode::OK
-    }
-}
 
 /// Calls `service` with what `next` yields, `calls` times, and polls each future to its end.
 ///
@@ -106,37 +88,6 @@ where
     });
 }
 
-/// As [`drive`], with a service that may wait for a lock which another thread holds.
-///
-/// # Panics
-///
-/// When a call is refused.
-pub fn patiently<S, Req>(service: &mut S, mut next: impl FnMut() -> Req, calls: u64)
-where
-    S: Service<Req, Response: Answer>,
-{
-    let cx = &mut Context::from_waker(Waker::noop());
-    for _ in 0..calls {
-        until_ready(|| service.poll_ready(cx)).unwrap_or_else(|_| refused());
-        let mut future = pin!(service.call(black_box(next())));
-        if !until_ready(|| future.as_mut().poll(cx)).is_ok_and(|answer| answer.passed()) {
-            refused()
-        }
-    }
-}
-
-/// Polls again and again, and lets others run when it seems to take longer.
-fn until_ready<T>(mut poll: impl FnMut() -> Poll<T>) -> T {
-    loop {
-        for _ in 0..POLLS {
-            if let Poll::Ready(ready) = poll() {
-                return ready;
-            }
-        }
-        thread::yield_now();
-    }
-}
-
 #[inline(always)] // It is the loop that is measured.
 fn each<S, Req>(service: &mut S, next: impl FnMut() -> Req, calls: u64, mut seen: impl FnMut(bool))
 where
@@ -180,22 +131,4 @@ pub fn check<K>(mut check: impl FnMut(K) -> bool, mut next: impl FnMut() -> K, c
             refused()
         }
     }
-}
-
-#[cold]
-#[inline(never)]
-fn refused() -> ! {
-    unreachable!("a call was refused: the limits of a benchmark let everything pass")
-}
-
-#[cold]
-#[inline(never)]
-fn let_through() -> ! {
-    unreachable!("a call passed: these limits are used up")
-}
-
-#[cold]
-#[inline(never)]
-fn unanswered() -> ! {
-    unreachable!("a call waits: nothing here does")
 }
