@@ -1,10 +1,32 @@
-//! Services that are made of others.
+//! Services that are made of others, and of functions.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tower_service::Service;
+
+/// A function that is called as a service: how what has no layer is put before one.
+#[derive(Clone, Copy, Debug)]
+pub struct By<F>(pub F);
+
+impl<F, Req, Called, T, E> Service<Req> for By<F>
+where
+    F: FnMut(Req) -> Called,
+    Called: Future<Output = Result<T, E>>,
+{
+    type Response = T;
+    type Error = E;
+    type Future = Called;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), E>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Req) -> Called {
+        (self.0)(request)
+    }
+}
 
 /// Any of these services, with futures that are pending once.
 ///

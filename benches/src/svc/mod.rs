@@ -6,5 +6,5 @@ mod made;
 mod plain;
 
 pub use self::http::{Http, Page, request_from};
-pub use self::made::{PendingOnce, Second};
+pub use self::made::{By, PendingOnce, Second};
 pub use self::plain::{FAILS, Failed, Flaky, Plain};
