@@ -99,27 +99,42 @@ where
 #[cfg(test)]
 mod tests {
     use super::{Breaker, Window};
+    use std::cell::Cell;
     use std::sync::atomic::Ordering;
 
-    /// Opens at the first failure.
-    struct Strict;
+    /// Opens at the first failure, and counts what it hears of.
+    struct Strict(Cell<u32>);
 
-    impl Window for Strict {
-        fn succeeded(&self) {}
+    impl Window for &Strict {
+        fn succeeded(&self) {
+            self.0.update(|heard| heard + 1);
+        }
 
         fn failed(&self) -> bool {
+            self.0.update(|heard| heard + 1);
             true
         }
     }
 
     #[test]
-    fn a_failure_opens_it_unless_it_began_in_another_state() {
-        let breaker = Breaker::new(Strict);
-        let late = breaker.admit().expect("it is closed");
-        breaker.changes.fetch_add(2, Ordering::Relaxed);
-        breaker.ended(late, false);
-        let admitted = breaker.admit().expect("the late failure does not count");
+    fn a_failure_opens_it() {
+        let window = Strict(Cell::new(0));
+        let breaker = Breaker::new(&window);
+        let admitted = breaker.admit().expect("it is closed");
         breaker.ended(admitted, false);
         assert_eq!(breaker.admit(), None);
+    }
+
+    #[test]
+    fn what_began_in_another_state_does_not_count() {
+        let window = Strict(Cell::new(0));
+        let breaker = Breaker::new(&window);
+        let late = breaker.admit().expect("it is closed");
+        // It has opened and closed again.
+        breaker.changes.fetch_add(2, Ordering::Relaxed);
+        breaker.ended(late, false);
+        breaker.ended(late, true);
+        assert_eq!(window.0.get(), 0);
+        assert!(breaker.admit().is_some());
     }
 }

@@ -60,3 +60,50 @@ where
         self.body.size_hint()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::UntilRead;
+    use crate::floor::{Bulkhead, Places, Refused};
+    use crate::svc::{Http, Page};
+    use axum::body::Body;
+    use http::Request;
+    use http_body::Body as _;
+    use std::future::Future;
+    use std::pin::{Pin, pin};
+    use std::task::{Context, Poll, Waker};
+    use tower_service::Service;
+
+    fn cx() -> Context<'static> {
+        Context::from_waker(Waker::noop())
+    }
+
+    /// The response, if there is a place.
+    fn call<S: Service<Request<Body>, Error = Refused<E>>, E>(
+        service: &mut S,
+    ) -> Option<S::Response> {
+        match pin!(service.call(Request::default())).poll(&mut cx()) {
+            Poll::Ready(result) => result.ok(),
+            Poll::Pending => None,
+        }
+    }
+
+    #[test]
+    fn a_place_is_held_until_the_body_is_read_or_dropped() {
+        let mut service: Bulkhead<_, _, UntilRead> = Bulkhead::new(Page, Places::forever(1));
+        let mut response = call(&mut service).expect("there is a place");
+        assert!(call(&mut service).is_none());
+        while let Poll::Ready(Some(_)) = Pin::new(response.body_mut()).poll_frame(&mut cx()) {}
+        let second = call(&mut service).expect("the first body has ended");
+        assert!(call(&mut service).is_none());
+        drop(second);
+        assert!(call(&mut service).is_some());
+    }
+
+    #[test]
+    fn a_response_without_a_body_holds_nothing() {
+        let mut service: Bulkhead<_, _, UntilRead> = Bulkhead::new(Http, Places::forever(1));
+        let _response = call(&mut service).expect("there is a place");
+        assert!(call(&mut service).is_some());
+    }
+}
