@@ -149,13 +149,12 @@ where
         let (Some(inner), place) = (this.inner.as_pin_mut(), this.place) else {
             return Poll::Ready(Err(Refused::Limit));
         };
-        let result = ready!(inner.poll(cx)).map_err(Refused::Inner);
         // Given back here, and not when the caller drops the future.
-        Poll::Ready(match (result, place.take()) {
-            (Ok(answer), Some(place)) => Ok(K::keep(answer, place)),
-            (Ok(_), None) => Err(Refused::Limit),
-            (Err(error), _) => Err(error),
-        })
+        match (ready!(inner.poll(cx)), place.take()) {
+            (Ok(answer), Some(place)) => Poll::Ready(Ok(K::keep(answer, place))),
+            (Ok(_), None) => Poll::Ready(Err(Refused::Limit)),
+            (Err(error), _) => Poll::Ready(Err(Refused::Inner(error))),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use http::Response;
 use http_body::{Body, Frame, SizeHint};
@@ -40,18 +40,26 @@ where
     type Data = B::Data;
     type Error = B::Error;
 
+    #[inline]
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        // A host that knows the length does not ask again after the last frame.
-        if !matches!(frame, Some(Ok(_))) || self.body.is_end_stream() {
+        // Looked at where it is: a frame is large enough for its moves to be seen.
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        let over = match &frame {
+            // A host that knows the length does not ask again after the last frame.
+            Poll::Ready(Some(Ok(_))) => self.body.is_end_stream(),
+            Poll::Ready(_) => true,
+            Poll::Pending => false,
+        };
+        if over {
             self.place = None;
         }
-        Poll::Ready(frame)
+        frame
     }
 
+    #[inline]
     fn is_end_stream(&self) -> bool {
         self.body.is_end_stream()
     }
