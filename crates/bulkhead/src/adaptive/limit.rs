@@ -11,8 +11,8 @@ use super::{Adapt, Sample};
 /// Its type does not name the algorithm, so what holds it need not either.
 ///
 /// **Samples are samples.** [`record`](Self::record) waits for nobody: a call that ends while another
-/// call's sample is looked at leaves its own out. That is rare, favours neither good nor bad
-/// ends, and costs an algorithm nothing but a little time.
+/// call's sample is looked at leaves its own out. That lasts for nanoseconds, and costs an algorithm
+/// nothing but a little time.
 pub struct Adaptive {
     /// What the algorithm last said, to be read without its lock. Written under it, so that of two
     /// changes the later one stays.

@@ -70,6 +70,9 @@ impl Sample {
     /// The sample of an admission that ended so at `now`; none if it was abandoned, which tells of
     /// the caller and not of what is called.
     ///
+    /// A failure counts as dropped. Who can tell a mistake from an overload makes the sample by hand, and
+    /// lets a mistake be served.
+    ///
     /// ```
     /// use palisade_bulkhead::adaptive::{Outcome, Sample};
     /// use palisade_core::guard::{Admission, End};
