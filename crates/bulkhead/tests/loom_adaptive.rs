@@ -48,6 +48,9 @@ fn what_replaces_an_algorithm_stays() {
         let recorder = thread::spawn(move || other.record(&SAMPLE));
         adaptive.replace(Count(10));
         recorder.join().unwrap();
-        assert!(matches!(adaptive.limit(), 11 | 12), "{}", adaptive.limit());
+        let limit = adaptive.limit();
+        assert!(matches!(limit, 11 | 12), "{limit}");
+        adaptive.record(&SAMPLE);
+        assert_eq!(adaptive.limit(), limit + 1, "the limit was not its algorithm's");
     });
 }
