@@ -8,7 +8,7 @@ use std::thread;
 
 use palisade_bulkhead::adaptive::{Adapt, Adaptive, Aimd, Gradient2, Outcome, Sample};
 use palisade_core::Micros;
-use palisade_core::guard::{Admission, End};
+use palisade_core::guard::End;
 
 use support::{dropped, served};
 
@@ -23,8 +23,7 @@ fn it_says_what_its_algorithm_says() {
 
 #[test]
 fn an_abandoned_call_gives_no_sample() {
-    let admission = Admission { generation: 7, at: Micros(1_000) };
-    let sample = |end| Sample::of(admission, end, Micros(3_000), 5);
+    let sample = |end| Sample::of(Micros(1_000), end, Micros(3_000), 5);
     assert_eq!(sample(End::Abandoned), None);
     assert_eq!(sample(End::Success), Some(served(1_000, 2_000, 5)));
     assert_eq!(sample(End::Failure), Some(dropped(1_000, 2_000, 5)));

@@ -1,7 +1,7 @@
 //! What an algorithm learns from, and what it must be able to do.
 
 use palisade_core::Micros;
-use palisade_core::guard::{Admission, End};
+use palisade_core::guard::End;
 
 /// An algorithm that finds a limit from how calls fare.
 ///
@@ -75,22 +75,22 @@ impl Sample {
     ///
     /// ```
     /// use palisade_bulkhead::adaptive::{Outcome, Sample};
-    /// use palisade_core::guard::{Admission, End};
+    /// use palisade_core::guard::End;
     /// use palisade_core::Micros;
     ///
-    /// let admission = Admission { generation: 0, at: Micros(1_000) };
-    /// let sample = Sample::of(admission, End::Success, Micros(1_250), 3).unwrap();
+    /// let began = Micros(1_000);
+    /// let sample = Sample::of(began, End::Success, Micros(1_250), 3).unwrap();
     /// assert_eq!((sample.rtt, sample.outcome), (Micros(250), Outcome::Served));
-    /// assert_eq!(Sample::of(admission, End::Abandoned, Micros(1_250), 3), None);
+    /// assert_eq!(Sample::of(began, End::Abandoned, Micros(1_250), 3), None);
     /// ```
     #[must_use]
-    pub const fn of(admission: Admission, end: End, now: Micros, in_flight: u32) -> Option<Self> {
+    pub fn of(began: Micros, end: End, now: Micros, in_flight: u32) -> Option<Self> {
         let outcome = match end {
             End::Success => Outcome::Served,
             End::Failure => Outcome::Dropped,
             End::Abandoned => return None,
         };
-        Some(Self { began: admission.at, rtt: now.since(admission.at), in_flight, outcome })
+        Some(Self { began, rtt: now.since(began), in_flight, outcome })
     }
 
     /// When the call ended.
