@@ -4,100 +4,27 @@
 //! closed state reads one atomic and takes no lock. All else is behind a lock that only calls in the
 //! other states take. [`Machine::shift`] is the only writer of the word.
 
+mod phase;
 mod probing;
+mod word;
 
 use std::fmt;
 
 use palisade_core::sync::{AtomicU64, Mutex, Ordering};
 use palisade_core::{Cause, Micros};
 
+pub(crate) use self::phase::{Change, Force, Pass, Refusal, Terms};
+use self::phase::{Opened, Phase};
 pub(crate) use self::probing::{Probe, ProbeEnd};
 use self::probing::{Probing, Verdict};
+use self::word::{Code, Glance};
 use crate::recovery::Recovery;
 use crate::state::State;
 
 pub(crate) struct Machine {
-    /// The lowest bits are a [`Code`], the rest is the generation.
+    /// A [`Glance`].
     word: AtomicU64,
     phase: Mutex<Phase>,
-}
-
-/// What the states other than closed know.
-#[derive(Clone, Copy, Debug)]
-struct Opened {
-    cause: Cause,
-    /// When it was opened; it stays that while recoveries fail.
-    at: Micros,
-    /// When calls may pass again.
-    until: Micros,
-    /// How many recoveries in a row have failed.
-    setbacks: u32,
-}
-
-struct Phase {
-    opened: Opened,
-    probing: Probing,
-    /// When the ramp began.
-    closed_at: Micros,
-}
-
-/// The states, of which `Ramping` is one of [`State::Closed`].
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Code {
-    Closed = 0,
-    Ramping = 1,
-    Open = 2,
-    HalfOpen = 3,
-    Forced = 4,
-}
-
-const CODE_BITS: u32 = 3;
-
-/// The word at one moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Glance(u64);
-
-/// How a call passes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Pass {
-    pub(crate) generation: u64,
-    pub(crate) probe: Option<Probe>,
-}
-
-/// Why a call does not pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    pub(crate) cause: Cause,
-    /// For how long the breaker has been open.
-    pub(crate) open_for: Micros,
-    /// When a call may pass, if anybody knows.
-    pub(crate) wait: Option<Micros>,
-}
-
-/// A change of state, to be told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Change {
-    pub(crate) from: State,
-    pub(crate) to: State,
-    pub(crate) cause: Option<Cause>,
-    pub(crate) at: Micros,
-    pub(crate) wait: Option<Micros>,
-    pub(crate) generation: u64,
-}
-
-/// What a decision that is not in the closed state depends on.
-pub(crate) struct Terms<'a> {
-    pub(crate) now: Micros,
-    pub(crate) recovery: &'a Recovery,
-    /// A random number for whatever needs one.
-    pub(crate) chance: u32,
-}
-
-/// What somebody does by hand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Force {
-    Open,
-    Close,
 }
 
 impl Machine {
@@ -113,8 +40,7 @@ impl Machine {
         Glance(self.word.load(Ordering::Acquire))
     }
 
-    /// Decides on a call in any state. `renew` is run before the breaker is closed, by whichever
-    /// method does it: to forget what was seen before.
+    /// Decides on a call, in any state; and what has changed thereby, in order.
     pub(crate) fn admit(&self, terms: &Terms<'_>) -> (Result<Pass, Refusal>, [Option<Change>; 2]) {
         let Terms { now, recovery, chance } = *terms;
         let phase = &mut *self.phase.lock();
@@ -286,7 +212,7 @@ impl Machine {
         // A ramp that has ended is no change: the calls in flight are not late.
         let is_same = before.code() == Code::Ramping && to == Code::Closed;
         let generation = before.generation() + u64::from(!is_same);
-        self.word.store(generation << CODE_BITS | to as u64, Ordering::Release);
+        self.word.store(Glance::of(generation, to).0, Ordering::Release);
         let (from, to) = (before.state(), self.glance().state());
         (from != to).then(|| {
             let opened = &phase.opened;
@@ -296,8 +222,6 @@ impl Machine {
         })
     }
 }
-
-// ===== impl Phase =====
 
 impl Phase {
     /// Lets a share of calls pass that grows from a twentieth to all.
@@ -319,52 +243,6 @@ impl Phase {
         match u128::from(chance) * u128::from(whole.0) <= share * u128::from(u32::MAX) {
             true => Ok(pass),
             false => Err(self.opened.refusal(now, Some(self.closed_at + whole))),
-        }
-    }
-}
-
-impl Opened {
-    fn refusal(&self, now: Micros, until: Option<Micros>) -> Refusal {
-        let wait = until.map(|until| until.since(now));
-        Refusal { cause: self.cause, open_for: now.since(self.at), wait }
-    }
-}
-
-// ===== impl Glance =====
-
-impl Glance {
-    /// Whether calls pass without a further look.
-    #[inline]
-    pub(crate) const fn is_closed(self) -> bool {
-        self.0 & ((1 << CODE_BITS) - 1) == Code::Closed as u64
-    }
-
-    /// Whether calls that pass are judged by the window.
-    pub(crate) const fn lets_pass(self) -> bool {
-        matches!(self.code(), Code::Closed | Code::Ramping)
-    }
-
-    #[inline]
-    pub(crate) const fn generation(self) -> u64 {
-        self.0 >> CODE_BITS
-    }
-
-    pub(crate) const fn state(self) -> State {
-        match self.code() {
-            Code::Closed | Code::Ramping => State::Closed,
-            Code::Open => State::Open,
-            Code::HalfOpen => State::HalfOpen,
-            Code::Forced => State::ForcedOpen,
-        }
-    }
-
-    const fn code(self) -> Code {
-        match self.0 & ((1 << CODE_BITS) - 1) {
-            0 => Code::Closed,
-            1 => Code::Ramping,
-            2 => Code::Open,
-            3 => Code::HalfOpen,
-            _ => Code::Forced,
         }
     }
 }
