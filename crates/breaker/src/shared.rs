@@ -21,10 +21,10 @@ use crate::plan::Plan;
 use crate::state::State;
 
 /// How many keys have a breaker of their own unless told otherwise: some 10 MB when full.
-const MOST_KEYS: usize = 10_000;
+pub(crate) const MOST_KEYS: usize = 10_000;
 
 /// For how long a key's breaker is kept that nobody asks for.
-const IDLE: Micros = Micros(600_000_000);
+pub(crate) const IDLE: Micros = Micros(600_000_000);
 
 #[derive(Debug)]
 pub(crate) struct Shared {
