@@ -8,6 +8,8 @@ use failsafe::backoff::constant;
 use failsafe::failure_policy::{consecutive_failures, success_rate_over_time_window};
 use failsafe::futures::CircuitBreaker as _;
 use failsafe::{FailurePolicy, StateMachine};
+use palisade::BreakerLayer;
+use palisade::breaker::{Abandoned, State, Window};
 use palisade_benches::svc::By;
 use recloser::{AsyncRecloser, Recloser};
 use tower_layer::Layer;
@@ -22,7 +24,8 @@ use crate::job::{Call, Job};
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// How the columns are called.
-pub(crate) const NAMES: [&str; 3] = ["failsafe 1.3.0", "recloser 1.4.0", "tower-resilience 0.13.0"];
+pub(crate) const NAMES: [&str; 4] =
+    ["palisade", "failsafe 1.3.0", "recloser 1.4.0", "tower-resilience 0.13.0"];
 
 /// What a breaker is told.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +56,24 @@ pub(crate) trait Breaker {
 
 /// A breaker of each, in the order of [`NAMES`]; none where there is no such thing.
 pub(crate) fn breakers(trip: Trip) -> [Option<Box<dyn Breaker>>; NAMES.len()] {
-    [failsafe(trip), recloser(trip), resilience(trip)]
+    [palisade(trip), failsafe(trip), recloser(trip), resilience(trip)]
+}
+
+fn palisade(trip: Trip) -> Option<Box<dyn Breaker>> {
+    let layer = BreakerLayer::new().open_for(DAY).open_at_most(DAY).probes(1);
+    let layer = match trip {
+        Trip::HalfOfTen => layer.window(Window::Calls(10)).minimum_calls(10),
+        Trip::HalfOfTenSeconds => layer,
+        Trip::First => layer.consecutive_failures(1),
+        Trip::FirstForNow => layer.consecutive_failures(1).open_for(Duration::ZERO),
+        // Any time is long enough, of a call that was begun.
+        Trip::Slow => {
+            layer.consecutive_failures(1).abandoned(Abandoned::FailsAfter(Duration::ZERO))
+        }
+    };
+    let handle = layer.handle();
+    let service = layer.plain().layer(By(|job: Job| job));
+    Some(Box::new(Layered { service, is_open: move || handle.snapshot().state == State::Open }))
 }
 
 fn failsafe(trip: Trip) -> Option<Box<dyn Breaker>> {

@@ -18,6 +18,9 @@ use crate::serve::Limit;
 /// All of them, each count is of a layer of its own.
 pub(crate) fn breakers() -> Vec<Row> {
     vec![
+        row("palisade `BreakerLayer`", || {
+            palisade::BreakerLayer::new().consecutive_failures(LIMIT as u32).open_for(DAY)
+        }),
         row("tower-resilience `CircuitBreaker`, `build()`", || {
             let layer = resilience().build().expect("the settings are within bounds");
             ServiceBuilder::new().layer(HandleErrorLayer::new(refuse)).layer(layer)

@@ -43,8 +43,7 @@ fn main() -> ExitCode {
         },
         Bench::Counts {
             title: "does the breaker open?",
-            // One that does.
-            smoke: || smoke(breakers().last()),
+            smoke: || smoke(breakers().first()),
             report: || report("Let fail", "the breaker opens after", &breakers()),
         },
     ])

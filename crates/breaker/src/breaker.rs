@@ -112,10 +112,11 @@ impl Breaker {
     /// Calls do not pass; the rejection says why, and when to come back.
     #[inline]
     pub fn try_acquire(&self) -> Result<Permit, Rejection> {
-        if !self.shared.desk.terms().switch.enabled {
+        let terms = self.shared.desk.terms();
+        if !terms.switch.enabled {
             return Ok(Permit(Held::Free));
         }
-        match self.shared.decide() {
+        match self.shared.decide(&terms) {
             Decided::Admitted(call) => Ok(Permit(Held::Judged(call))),
             Decided::Shadowed(ticket) => {
                 ticket.close(SHADOW);
@@ -209,7 +210,7 @@ impl Permit {
     /// The call ended so. [`Verdict::AtEnd`] is a success.
     #[inline]
     pub fn settle(self, verdict: Verdict) {
-        if let Held::Judged(call) = self.0 {
+        if let Held::Judged(mut call) = self.0 {
             call.end(verdict, Remark::default());
         }
     }

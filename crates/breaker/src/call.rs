@@ -5,7 +5,7 @@ use std::sync::Arc;
 use palisade_core::classify::Verdict;
 use palisade_core::guard::{Account, Admission, End, Guard, Ref};
 use palisade_core::telemetry::{Counter, Ticket};
-use palisade_core::{CallContext, Clock, Micros};
+use palisade_core::{CallContext, Micros};
 
 use crate::circuit::{Circuit, Keyhold};
 use crate::counters::{ELSEWHERE, FAILED, IGNORED, PASSED};
@@ -15,19 +15,22 @@ use crate::machine::{Pass, Probe, ProbeEnd};
 use crate::plan::Plan;
 
 /// A call that was admitted. Dropped, it was abandoned, or has panicked.
+///
+/// It is moved around a lot, so it is small: what only a call that takes its time has to know is found
+/// out when it does.
 #[derive(Debug)]
 pub(crate) struct Call {
     desk: &'static Desk,
     /// `None`: the circuit is the desk's own.
     keyhold: Option<Arc<Keyhold>>,
-    pass: Pass,
-    /// When it began; `Micros::ZERO` until somebody has to know.
-    started: Micros,
-    /// When its caller wants an answer.
-    deadline: Option<Micros>,
-    clock: Clock,
+    generation: u64,
+    probe: Option<Probe>,
     /// Closed once the end is known.
     ticket: Ticket,
+    /// When it began, if durations matter; else `Micros::ZERO`.
+    started: Micros,
+    /// From when on it has failed if it is abandoned; `Micros::ZERO` until it has to wait.
+    hung_at: Micros,
 }
 
 /// What an end says of the service, besides its verdict.
@@ -43,39 +46,49 @@ pub(crate) struct Remark {
 const GENERATION_BITS: u32 = 32;
 
 impl Call {
-    pub(crate) fn new(
+    #[inline]
+    pub(crate) const fn new(
         desk: &'static Desk,
         keyhold: Option<Arc<Keyhold>>,
         pass: Pass,
         started: Micros,
-        clock: Clock,
         ticket: Ticket,
     ) -> Self {
-        let deadline = CallContext::current().deadline();
-        Self { desk, keyhold, pass, started, deadline, clock, ticket }
+        let Pass { generation, probe } = pass;
+        Self { desk, keyhold, generation, probe, ticket, started, hung_at: Micros::ZERO }
     }
 
-    /// Remembers when it began, if that is not known: called when the call turns out to take time.
+    /// The call has to wait: from now on it is known when it will have taken too long.
     #[inline]
     pub(crate) fn began(&mut self) {
-        if self.started == Micros::ZERO {
-            self.started = self.clock.now();
+        if self.hung_at == Micros::ZERO {
+            self.begin();
         }
     }
 
-    pub(crate) fn clock(&self) -> &Clock {
-        &self.clock
+    #[cold]
+    fn begin(&mut self) {
+        let terms = self.desk.terms();
+        let deadline = CallContext::current().deadline().unwrap_or(Micros::MAX);
+        self.hung_at = match terms.hung {
+            Micros::MAX => Micros::MAX,
+            hung if self.started > Micros::ZERO => (self.started + hung).min(deadline),
+            hung => (self.desk.now(&terms) + hung).min(deadline),
+        };
+    }
+
+    /// The time, by the breaker's clock.
+    pub(crate) fn now(&self) -> Micros {
+        self.desk.now(&self.desk.terms())
     }
 
     /// Whether it tries if the service has recovered.
     pub(crate) const fn is_probe(&self) -> bool {
-        self.pass.probe.is_some()
+        self.probe.is_some()
     }
 
-    /// It ended with this verdict on the service.
-    #[inline]
-    pub(crate) fn end(mut self, verdict: Verdict, remark: Remark) {
-        self.end_once(verdict, remark);
+    const fn pass(&self) -> Pass {
+        Pass { generation: self.generation, probe: self.probe }
     }
 
     /// Somebody else will say how it ended: its ticket is closed, and nothing is counted.
@@ -86,11 +99,10 @@ impl Call {
     /// It goes on to the end of the response's body.
     pub(crate) fn into_guard(mut self) -> Guard {
         let ticket = std::mem::take(&mut self.ticket);
-        let probe = self.pass.probe.map_or(0, |Probe(probe)| probe);
+        let probe = self.probe.map_or(0, |Probe(probe)| probe);
         // In time; what its end comes too late for is found by the generation.
-        let generation = self.pass.generation << GENERATION_BITS | u64::from(probe);
-        let slow = self.started > Micros::ZERO
-            && self.clock.now().since(self.started) >= self.desk.terms().slow;
+        let generation = self.generation << GENERATION_BITS | u64::from(probe);
+        let slow = self.is_slow(self.now());
         let admission = Admission { generation, at: Micros(slow.into()), ticket };
         match self.keyhold.take() {
             None => Guard::<Desk>::new(self.desk, admission).erase(),
@@ -98,23 +110,23 @@ impl Call {
         }
     }
 
+    /// It ended with this verdict on the service.
     #[inline]
-    fn end_once(&mut self, verdict: Verdict, remark: Remark) {
+    pub(crate) fn end(&mut self, verdict: Verdict, remark: Remark) {
         if !self.ticket.is_open() {
             return;
         }
         let terms = self.desk.terms();
         let circuit = circuit(self.desk, self.keyhold.as_deref());
-        let is_current = self.pass.generation == circuit.machine.glance().generation();
-        let is_plain = verdict == Verdict::Success && self.pass.probe.is_none();
+        let is_current = self.generation == circuit.machine.glance().generation();
+        let is_plain = verdict == Verdict::Success && self.probe.is_none();
         if !is_plain || !is_current || terms.times_calls() {
             return self.end_slowly(verdict, remark);
         }
         // The way of nearly every call: it is counted, and nothing follows from it.
         let mut moved = false;
         if terms.uses.time {
-            let now = self.clock.now();
-            moved = circuit.evidence.roll(now, || self.desk.span());
+            moved = circuit.evidence.roll(self.desk.now(&terms), || self.desk.span());
         }
         circuit.evidence.succeed(terms.uses);
         // Closed last: with its last ticket the desk may go to another layer.
@@ -126,48 +138,46 @@ impl Call {
         if moved || circuit.evidence.is_watched() {
             self.look();
         }
+        if self.keyhold.is_some() {
+            self.keyhold = None;
+        }
         ticket.discard();
     }
 
     #[cold]
     fn look(&self) {
         let plan = self.desk.plan.load();
-        let (keyhold, now) = (self.keyhold.as_deref(), self.clock.now());
+        let (keyhold, now) = (self.keyhold.as_deref(), plan.clock.now());
         let circuit = circuit(self.desk, keyhold);
         let key = keyhold.map(|keyhold| &keyhold.key);
-        circuit.look(self.desk, key, &plan, self.pass.generation, now);
+        circuit.look(self.desk, key, &plan, self.generation, now);
+    }
+
+    fn is_slow(&self, now: Micros) -> bool {
+        self.started > Micros::ZERO && now.since(self.started) >= self.desk.terms().slow
     }
 
     #[inline(never)]
     fn end_slowly(&mut self, verdict: Verdict, remark: Remark) {
-        let (ticket, now) = (std::mem::take(&mut self.ticket), self.clock.now());
-        let slow = self.started > Micros::ZERO
-            && now.since(self.started) >= self.desk.terms().slow
-            && verdict != Verdict::Neutral;
+        let (ticket, now) = (std::mem::take(&mut self.ticket), self.now());
+        let slow = verdict != Verdict::Neutral && self.is_slow(now);
         let end = Ended { verdict, slow, remark, outcome: outcome(verdict), now };
-        settle(self.desk, self.keyhold.as_deref(), self.pass, ticket, &end);
+        settle(self.desk, self.keyhold.take().as_deref(), self.pass(), ticket, &end);
     }
 
     /// It was dropped before its end.
     #[cold]
     fn abandon(&mut self) {
-        let (ticket, now) = (std::mem::take(&mut self.ticket), self.clock.now());
-        let terms = self.desk.terms();
-        let took = match self.started {
-            Micros::ZERO => Micros::ZERO,
-            started => now.since(started),
-        };
-        let is_due = self.deadline.is_some_and(|deadline| now >= deadline);
-        let hung = terms.hung != Micros::MAX && (took >= terms.hung || is_due);
-        let panicking = std::thread::panicking();
-        let (verdict, outcome) = match (panicking, hung) {
+        let (ticket, now) = (std::mem::take(&mut self.ticket), self.now());
+        let hung = self.hung_at > Micros::ZERO && now >= self.hung_at;
+        let (verdict, outcome) = match (std::thread::panicking(), hung) {
             (true, _) => (Verdict::Failure, FAILED),
             (false, true) => (Verdict::Failure, Counter::ABANDONED),
             (false, false) => (Verdict::Neutral, Counter::ABANDONED),
         };
-        let slow = verdict == Verdict::Failure && took >= terms.slow;
+        let slow = verdict == Verdict::Failure && self.is_slow(now);
         let end = Ended { verdict, slow, remark: Remark::default(), outcome, now };
-        settle(self.desk, self.keyhold.as_deref(), self.pass, ticket, &end);
+        settle(self.desk, self.keyhold.take().as_deref(), self.pass(), ticket, &end);
     }
 }
 

@@ -45,7 +45,7 @@ impl Circuit {
     }
 
     /// Admits a call, or says why not.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn admit(
         &self,
         desk: &Desk,

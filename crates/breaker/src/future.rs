@@ -76,24 +76,28 @@ where
             return Poll::Pending;
         };
         // The end of the call is now, not when this future is dropped.
-        Poll::Ready(match (result, std::mem::replace(flight, Flight::Free)) {
-            (result, Flight::Free) => result.map(R::pass).map_err(R::fail),
-            (result, Flight::Shadowed { ticket }) => {
-                ticket.close(SHADOW);
-                result.map(R::pass).map_err(R::fail)
+        let Flight::Judged { call } = flight else {
+            if let Flight::Shadowed { ticket } = flight {
+                std::mem::take(ticket).close(SHADOW);
             }
-            (Ok(response), Flight::Judged { call }) => match classify.response(&response) {
-                Verdict::AtEnd => Ok(R::hold(response, call.into_guard())),
+            return Poll::Ready(result.map(R::pass).map_err(R::fail));
+        };
+        Poll::Ready(match result {
+            Ok(response) => match classify.response(&response) {
+                Verdict::AtEnd => match std::mem::replace(flight, Flight::Free) {
+                    Flight::Judged { call } => Ok(R::hold(response, call.into_guard())),
+                    _ => Ok(R::pass(response)),
+                },
                 verdict => {
                     let remark = match verdict == Verdict::Failure || call.is_probe() {
-                        true => remark::<R, Req, Res, Err>(&response, &call),
+                        true => remark::<R, Req, Res, Err>(&response, call),
                         false => Remark::default(),
                     };
                     call.end(verdict, remark);
                     Ok(R::pass(response))
                 }
             },
-            (Err(error), Flight::Judged { call }) => {
+            Err(error) => {
                 let (verdict, error) = classify.error(error);
                 call.end(verdict, Remark::default());
                 Err(error)
@@ -109,7 +113,7 @@ where
     R: Respond<Req, Res, Err>,
 {
     let Some((status, headers)) = R::inner_head(response) else { return Remark::default() };
-    let now = call.clock().now();
+    let now = call.now();
     let hold = pushback(status, headers, now).map_or(Micros::ZERO, |wait| now + wait.into());
     Remark { hold, throttled: is_throttled(status, headers) }
 }

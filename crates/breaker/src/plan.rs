@@ -102,6 +102,7 @@ impl Plan {
             ring: matches!(settings.window, crate::Window::Calls(_)),
             row: settings.trip.consecutive.is_some(),
             throttle: settings.throttle.is_some(),
+            fast_clock: self.clock.is_fast(),
         };
         let hung = match settings.abandoned {
             Abandoned::Neutral => Micros::MAX,
@@ -124,16 +125,17 @@ const FLAGS: u32 = 32;
 impl Words<3> for Terms {
     #[inline]
     fn pack(self) -> [u64; 3] {
-        let Uses { time, ring, row, throttle } = self.uses;
+        let Uses { time, ring, row, throttle, fast_clock } = self.uses;
         let flags = u64::from(time) | u64::from(ring) << 1 | u64::from(row) << 2;
-        let flags = flags | u64::from(throttle) << 3;
+        let flags = flags | u64::from(throttle) << 3 | u64::from(fast_clock) << 4;
         [u64::from(self.switch.pack()) | flags << FLAGS, self.slow.0, self.hung.0]
     }
 
     #[inline]
     fn unpack([switch, slow, hung]: [u64; 3]) -> Self {
         let flag = |bit: u32| switch >> (FLAGS + bit) & 1 == 1;
-        let uses = Uses { time: flag(0), ring: flag(1), row: flag(2), throttle: flag(3) };
+        let (time, ring, row, throttle, fast_clock) = (flag(0), flag(1), flag(2), flag(3), flag(4));
+        let uses = Uses { time, ring, row, throttle, fast_clock };
         let switch = Switch::unpack(switch as u32);
         Self { switch, uses, slow: Micros(slow), hung: Micros(hung) }
     }

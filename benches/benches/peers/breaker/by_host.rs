@@ -8,16 +8,18 @@ use palisade_benches::floor::{Broken, ByHost};
 use palisade_benches::keys::{Walk, ip};
 use palisade_benches::svc::{Http, request_from};
 use palisade_benches::{Bench, Group};
+use tower_layer::Layer;
 use tower_service::Service;
 
-use super::settings::count_window;
+use super::settings::{count_window, ours};
 
 const HOSTS: u64 = 1_000;
 
 pub(crate) fn benches() -> Vec<Bench> {
     let group = Group::new("breaker closed, by host, http")
         .bare(|| calls(Http))
-        .floor("floor", || calls(Broken::new(Http, ByHost::forever(count_window))));
+        .floor("floor", || calls(Broken::new(Http, ByHost::forever(count_window))))
+        .ours("palisade", || calls(ours().by(palisade::Host).layer(Http)));
     vec![Bench::Calls(group)]
 }
 

@@ -10,8 +10,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::settings::{
-    WINDOW, count_window, failsafe_in_a_row, failsafe_time, floor_count, floor_time,
-    recloser_async, resilience_count, resilience_time,
+    WINDOW, count_window, failsafe_in_a_row, failsafe_time, floor_count, floor_time, ours_count,
+    ours_time, recloser_async, resilience_count, resilience_time,
 };
 
 /// So often the breaker that reads all of its window for each call is thrown away: as it goes on, a
@@ -31,7 +31,10 @@ pub(crate) fn benches() -> Vec<Bench> {
 
 fn count<S>(title: &str, inner: S) -> Group
 where
-    S: Service<u64, Response = u64, Future: Send, Error: Send> + Copy + Send + 'static,
+    S: Service<u64, Response = u64, Future: Send, Error: std::error::Error + Send + 'static>
+        + Copy
+        + Send
+        + 'static,
 {
     Group::new(title)
         .bare(move || calls(inner))
@@ -39,6 +42,7 @@ where
         .floor("floor, counted references", move || {
             calls(Broken::new(inner, Sole(Arc::new(Breaker::new(count_window())))))
         })
+        .ours("palisade", move || calls(ours_count().layer(inner)))
         .peer("failsafe, in a row, no layer", move || {
             let (breaker, mut inner) = (failsafe_in_a_row(), inner);
             calls(By(move |request| breaker.call(inner.call(request))))
@@ -52,11 +56,15 @@ where
 
 fn time<S>(title: &str, inner: S) -> Group
 where
-    S: Service<u64, Response = u64, Future: Send, Error: Send> + Copy + Send + 'static,
+    S: Service<u64, Response = u64, Future: Send, Error: std::error::Error + Send + 'static>
+        + Copy
+        + Send
+        + 'static,
 {
     Group::new(title)
         .bare(move || calls(inner))
         .floor("floor", move || calls(floor_time(inner)))
+        .ours("palisade", move || calls(ours_time().layer(inner)))
         .peer("failsafe, no layer", move || {
             let (breaker, mut inner) = (failsafe_time(), inner);
             calls(By(move |request| breaker.call(inner.call(request))))

@@ -9,7 +9,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::settings::{
-    failsafe_in_a_row, failsafe_time, floor_count, floor_time, recloser_async, resilience_count,
+    failsafe_in_a_row, failsafe_time, floor_count, floor_time, ours_count, ours_time,
+    recloser_async, resilience_count,
 };
 use crate::contended::clones;
 
@@ -21,6 +22,7 @@ fn count() -> Group {
     Group::new("contended, breaker closed, last 100 calls")
         .bare(|| clones(Plain))
         .floor("floor", || clones(floor_count(Plain)))
+        .ours("palisade", || clones(ours_count().layer(Plain)))
         .peer("failsafe, in a row, no layer", || {
             let breaker = failsafe_in_a_row();
             clones(By(move |request| breaker.call(Plain.call(request))))
@@ -38,6 +40,7 @@ fn time() -> Group {
     Group::new("contended, breaker closed, last 10 s")
         .bare(|| clones(Plain))
         .floor("floor", || clones(floor_time(Plain)))
+        .ours("palisade", || clones(ours_time().layer(Plain)))
         .peer("failsafe, no layer", || {
             let breaker = failsafe_time();
             clones(By(move |request| breaker.call(Plain.call(request))))

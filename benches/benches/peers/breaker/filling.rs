@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use failsafe::futures::CircuitBreaker;
+use palisade::breaker::Window;
 use palisade_benches::Bench;
 use palisade_benches::drive::drive;
 use palisade_benches::floor::{Ticks, Tsc};
@@ -10,7 +11,7 @@ use palisade_benches::svc::{By, Plain};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::settings::{failsafe_time, floor_time, resilience_time};
+use super::settings::{failsafe_time, floor_time, ours, resilience_time};
 
 /// Calls in the window.
 const SIZES: [u64; 4] = [100, 1_000, 10_000, 100_000];
@@ -35,6 +36,7 @@ fn contenders() -> Vec<(&'static str, Calls)> {
     let failsafe = failsafe_time();
     vec![
         ("floor", calls(floor_time(Plain))),
+        ("**palisade**", calls(ours().window(Window::Time(LONG)).plain().layer(Plain))),
         ("failsafe, no layer", calls(By(move |request| failsafe.call(Plain.call(request))))),
         ("tower-resilience CircuitBreaker", calls(resilience_time(LONG).layer(Plain))),
     ]

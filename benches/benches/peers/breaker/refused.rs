@@ -14,6 +14,7 @@ use tower_layer::Layer;
 use tower_resilience::circuitbreaker::CircuitBreakerLayer;
 use tower_service::Service;
 
+use super::settings::ours;
 use crate::limits::DAY;
 
 /// So long it stays open, which is longer than anybody measures.
@@ -25,6 +26,7 @@ pub(crate) fn benches() -> Vec<Bench> {
         .floor("floor", || {
             refusals(Broken::new(Flaky, Sole(Breaker::forever(CountWindow::new(1, 1)))))
         })
+        .ours("palisade", || refusals(ours().consecutive_failures(1).plain().layer(Flaky)))
         .peer("failsafe, no layer", || {
             let policy = consecutive_failures(1, constant(WAIT));
             let breaker = failsafe::Config::new().failure_policy(policy).build();

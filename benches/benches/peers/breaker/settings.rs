@@ -8,6 +8,8 @@ use failsafe::failure_policy::{
     success_rate_over_time_window,
 };
 use failsafe::{Config, FailurePolicy, StateMachine};
+use palisade::respond::Plain;
+use palisade::{BreakerLayer, Global, Ratio, breaker::Window};
 use palisade_benches::floor::{Breaker, Broken, CountWindow, Sole, TimeWindow, Tsc};
 use recloser::{AsyncRecloser, Recloser};
 use tower_resilience::circuitbreaker::{
@@ -27,6 +29,20 @@ const LEAST: u32 = 20;
 
 /// What a breaker opens at.
 const SHARE: f64 = 0.5;
+
+/// Ours over a window of calls.
+pub(super) fn ours_count() -> BreakerLayer<Global, Plain> {
+    ours().window(Window::Calls(CALLS as u32)).minimum_calls(CALLS as u32).plain()
+}
+
+/// Ours over time.
+pub(super) fn ours_time() -> BreakerLayer<Global, Plain> {
+    ours().window(Window::Time(WINDOW)).plain()
+}
+
+pub(super) fn ours() -> BreakerLayer {
+    BreakerLayer::new().failure_rate(Ratio::percent(50)).minimum_calls(LEAST).open_for(DAY)
+}
 
 /// The floor over a window of calls.
 pub(super) fn floor_count<S>(inner: S) -> Broken<S, Sole<&'static Breaker<CountWindow>>> {

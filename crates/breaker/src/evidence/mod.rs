@@ -59,6 +59,7 @@ pub(crate) struct Uses {
     pub(crate) ring: bool,
     pub(crate) row: bool,
     pub(crate) throttle: bool,
+    pub(crate) fast_clock: bool,
 }
 
 impl Evidence {
