@@ -11,6 +11,7 @@ use palisade_core::{LayerError, Rejection};
 use crate::call::{Call, Remark};
 use crate::handle::BreakerHandle;
 use crate::layer::{BreakerLayer, throttling};
+use crate::plan::Terms;
 use crate::setters::breaker_setters;
 use crate::shared::{Decided, SHADOW, Shared};
 use crate::trip::Throttle;
@@ -113,10 +114,20 @@ impl Breaker {
     #[inline]
     pub fn try_acquire(&self) -> Result<Permit, Rejection> {
         let terms = self.shared.desk.terms();
+        if terms.switch.enabled
+            && let Some(call) = self.shared.admit_quickly(&terms)
+        {
+            return Ok(Permit(Held::Judged(call)));
+        }
+        self.acquire_slowly(&terms)
+    }
+
+    #[cold]
+    fn acquire_slowly(&self, terms: &Terms) -> Result<Permit, Rejection> {
         if !terms.switch.enabled {
             return Ok(Permit(Held::Free));
         }
-        match self.shared.decide(&terms) {
+        match self.shared.decide(terms) {
             Decided::Admitted(call) => Ok(Permit(Held::Judged(call))),
             Decided::Shadowed(ticket) => {
                 ticket.close(SHADOW);

@@ -44,8 +44,15 @@ impl Circuit {
         let _ = self.machine.force(Force::Close, Micros::ZERO, || self.evidence.clear(settings));
     }
 
+    /// Admits a call in the usual case: the breaker is closed, and nothing is throttled.
+    #[inline]
+    pub(crate) fn admit_quickly(&self, terms: &Terms) -> Option<Pass> {
+        let glance = self.machine.glance();
+        let passes = glance.is_closed() && !(terms.uses.throttle && self.evidence.is_throttled());
+        passes.then(|| Pass { generation: glance.generation(), probe: None })
+    }
+
     /// Admits a call, or says why not.
-    #[inline(always)]
     pub(crate) fn admit(
         &self,
         desk: &Desk,
@@ -53,11 +60,7 @@ impl Circuit {
         terms: &Terms,
         now: impl FnOnce() -> Micros,
     ) -> Result<Pass, Refusal> {
-        let glance = self.machine.glance();
-        if glance.is_closed() && !(terms.uses.throttle && self.evidence.throttled().ppm() > 0) {
-            return Ok(Pass { generation: glance.generation(), probe: None });
-        }
-        self.admit_slowly(desk, key, now())
+        self.admit_quickly(terms).map_or_else(|| self.admit_slowly(desk, key, now()), Ok)
     }
 
     #[cold]

@@ -13,6 +13,7 @@ use tower_service::Service;
 
 use crate::call::Remark;
 use crate::future::{Flight, ResponseFuture};
+use crate::plan::Terms;
 use crate::shared::{Decided, Shared};
 
 /// A service behind a circuit breaker.
@@ -60,22 +61,20 @@ impl<S, K, R, C> CircuitBreaker<S, K, R, C> {
     }
 
     /// `None`: the call goes straight through.
-    #[inline(always)] // A call is moved once less.
-    fn decide<Req>(&self, request: &Req) -> Option<Decided>
+    fn decide<Req>(&self, terms: &Terms, request: &Req) -> Option<Decided>
     where
         K: KeyBy<Req>,
     {
-        let terms = self.shared.desk.terms();
         if !terms.switch.enabled {
             return None;
         }
         if K::UNKEYED {
-            return Some(self.shared.decide(&terms));
+            return Some(self.shared.decide(terms));
         }
         match self.by.key(request) {
-            Some(key) if !key.is_global() => Some(self.shared.decide_keyed(&terms, &key)),
-            Some(_) => Some(self.shared.decide(&terms)),
-            None => self.shared.decide_keyless(&terms, self.missing, self.by.describe()),
+            Some(key) if !key.is_global() => Some(self.shared.decide_keyed(terms, &key)),
+            Some(_) => Some(self.shared.decide(terms)),
+            None => self.shared.decide_keyless(terms, self.missing, self.by.describe()),
         }
     }
 }
@@ -111,9 +110,36 @@ where
 
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
+        let terms = self.shared.desk.terms();
+        if K::UNKEYED
+            && !self.skipped
+            && terms.switch.enabled
+            && let Some(call) = self.shared.admit_quickly(&terms)
+        {
+            let future = self.inner.call(request);
+            return ResponseFuture::calling(future, Flight::Judged { call }, self.classify.clone());
+        }
+        self.call_slowly(&terms, request)
+    }
+}
+
+impl<S, K, R, C> CircuitBreaker<S, K, R, C> {
+    #[inline(never)]
+    #[allow(clippy::type_complexity)] // The service's own associated types, spelled out.
+    fn call_slowly<Req>(
+        &mut self,
+        terms: &Terms,
+        request: Req,
+    ) -> ResponseFuture<S::Future, Req, R, C, R::Response, R::Error>
+    where
+        S: Service<Req>,
+        K: KeyBy<Req>,
+        R: Respond<Req, S::Response, S::Error>,
+        C: Classify<R, Req, S::Response, S::Error> + Clone,
+    {
         let decided = match mem::take(&mut self.skipped) {
             true => Some(self.shared.refuse(self.shared.last_refusal())),
-            false => self.decide(&request),
+            false => self.decide(terms, &request),
         };
         let flight = match decided {
             None => Flight::Free,

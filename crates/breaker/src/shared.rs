@@ -105,8 +105,17 @@ impl Shared {
         (keyhold, now)
     }
 
+    /// Admits a call of the layer's own circuit in the usual case, which is made where it stays: each
+    /// time that it is moved costs more than the decision.
+    #[inline(always)]
+    pub(crate) fn admit_quickly(&self, terms: &Terms) -> Option<Call> {
+        let desk = self.desk.get();
+        let pass = desk.circuit.admit_quickly(terms)?;
+        let started = if terms.times_calls() { self.clock().now() } else { Micros::ZERO };
+        Some(Call::new(desk, None, pass, started, self.base.meter().enter()))
+    }
+
     /// Decides on a call of the layer's own circuit. The layer is switched on.
-    #[inline(always)] // A call is moved once less.
     pub(crate) fn decide(&self, terms: &Terms) -> Decided {
         let desk = self.desk.get();
         let now = if terms.times_calls() { self.clock().now() } else { Micros::ZERO };

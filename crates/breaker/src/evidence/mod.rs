@@ -196,7 +196,7 @@ impl Evidence {
     /// Whether an end that changed nothing by itself is to be looked at all the same.
     #[inline]
     pub(crate) fn is_watched(&self) -> bool {
-        self.watch.load(Relaxed) || self.throttled.load(Relaxed) > 0
+        self.watch.load(Relaxed) || self.is_throttled()
     }
 
     /// Why the breaker should open, if it should.
@@ -225,8 +225,13 @@ impl Evidence {
         }
     }
 
-    /// The share of calls that is refused while calls pass.
+    /// Whether any call is refused while calls pass.
     #[inline]
+    pub(crate) fn is_throttled(&self) -> bool {
+        self.throttled.load(Relaxed) > 0
+    }
+
+    /// The share of calls that is refused while calls pass.
     pub(crate) fn throttled(&self) -> Ratio {
         Ratio::per_million(self.throttled.load(Relaxed))
     }
