@@ -154,7 +154,7 @@ impl Breaker {
         if !self.shared.desk.terms().switch.enabled {
             return;
         }
-        let pass = self.shared.desk.circuit.machine.oldest_probe();
+        let pass = self.shared.desk.circuit.machine.oldest_probe(self.shared.clock().now());
         self.shared.recorded(pass).end(verdict, Remark::default());
     }
 

@@ -73,6 +73,12 @@ impl Circuit {
             desk.announce(&plan, key, change);
         }
         let pass = decided?;
+        // After a time without calls the share would be that of long ago.
+        if plan.settings.throttle.is_some()
+            && self.evidence.roll(now, || plan.settings.span().into())
+        {
+            self.look(desk, key, &plan, pass.generation, now);
+        }
         let share = u64::from(self.evidence.throttled().ppm());
         let throttles = pass.probe.is_none() && plan.settings.throttle.is_some() && share > 0;
         if throttles && u64::from(plan.dice.roll()) * 1_000_000 < share << 32 {

@@ -78,8 +78,10 @@ impl Plan {
         self.recovery = settings.recovery();
     }
 
+    /// How loaded the process is; not at all if nobody says so, or who says so panics.
     pub(crate) fn load(&self) -> Ratio {
-        self.load.as_ref().map_or(Ratio::ZERO, |load| load())
+        let load = |load: &Load| catch_unwind(AssertUnwindSafe(|| load())).unwrap_or_default();
+        self.load.as_ref().map_or(Ratio::ZERO, load)
     }
 
     /// Tells whoever listens. A listener that panics is no reason to unwind: this may be a thread that

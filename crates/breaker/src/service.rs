@@ -13,7 +13,7 @@ use tower_service::Service;
 
 use crate::call::Remark;
 use crate::future::{Flight, ResponseFuture};
-use crate::shared::{Decided, Shared};
+use crate::shared::{Decided, SHADOW, Shared};
 
 /// A service behind a circuit breaker.
 ///
@@ -97,11 +97,12 @@ where
         }
         self.inner.poll_ready(cx).map_err(|error| {
             let (verdict, error) = self.classify.error(error);
-            if K::UNKEYED
-                && self.shared.desk.terms().switch.enabled
-                && let Decided::Admitted(call) = self.shared.decide()
-            {
-                call.end(verdict, Remark::default());
+            if K::UNKEYED && self.shared.desk.terms().switch.enabled {
+                match self.shared.decide() {
+                    Decided::Admitted(call) => call.end(verdict, Remark::default()),
+                    Decided::Shadowed(ticket) => ticket.close(SHADOW),
+                    Decided::Refused(_) => {}
+                }
             }
             error
         })
@@ -109,11 +110,11 @@ where
 
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
-        let decided = match mem::take(&mut self.skipped) {
-            true => Some(self.shared.refuse(self.shared.last_refusal())),
-            false => self.decide(&request),
-        };
-        let flight = match decided {
+        if mem::take(&mut self.skipped) {
+            let why = self.shared.refuse_unready();
+            return ResponseFuture::refused(self.respond.reject(why, R::meta(&request)));
+        }
+        let flight = match self.decide(&request) {
             None => Flight::Free,
             Some(Decided::Admitted(call)) => Flight::Judged { call },
             Some(Decided::Shadowed(ticket)) => Flight::Shadowed { ticket },

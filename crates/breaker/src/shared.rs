@@ -16,7 +16,7 @@ use crate::call::Call;
 use crate::circuit::{Circuit, Keyhold};
 use crate::counters::{KEY_MISSING, LAYER, REJECTED, SCHEMA, SHADOWED};
 use crate::desk::{Desk, POOL, Seed};
-use crate::machine::{Pass, Refusal};
+use crate::machine::{Force, Pass, Refusal};
 use crate::plan::Plan;
 use crate::state::State;
 
@@ -98,6 +98,10 @@ impl Shared {
             };
             let settings = desk.plan.load().settings;
             let circuit = Circuit::new(self.base.meter().gauge(), true, &settings);
+            // Opened by hand are all keys, those to come included.
+            if desk.circuit.machine.glance().state() == State::ForcedOpen {
+                let _ = circuit.machine.force(Force::Open, now, || ());
+            }
             let (used, idle) = (AtomicU64::new(now.0), self.fixed.idle);
             Keyhold { desk, key: spelled, circuit, used, idle }
         });
@@ -161,10 +165,12 @@ impl Shared {
         Call::new(self.desk.get(), None, pass, Micros::ZERO, clock, ticket)
     }
 
-    /// Why calls of the layer's own circuit are refused, for one that must be though it may have
-    /// changed.
-    pub(crate) fn last_refusal(&self) -> Refusal {
-        self.desk.circuit.machine.last_refusal(self.clock().now())
+    /// Refuses a call of the layer's own circuit that must not pass, whatever has changed: the inner
+    /// service was not asked whether it is ready.
+    #[cold]
+    pub(crate) fn refuse_unready(&self) -> Rejection {
+        let refusal = self.desk.circuit.machine.last_refusal(self.clock().now());
+        self.reject(self.desk.rejection(&self.desk.plan.load(), refusal), Desk::REASON)
     }
 
     /// Refuses, as far as refusals are enforced.
@@ -175,14 +181,18 @@ impl Shared {
     }
 
     fn enforce(&self, why: Rejection, reason: telemetry::Counter) -> Decided {
-        let meter = self.base.meter();
         if !self.desk.share.enforces(self.desk.terms().switch.enforce) {
-            return Decided::Shadowed(meter.enter());
+            return Decided::Shadowed(self.base.meter().enter());
         }
+        Decided::Refused(self.reject(why, reason))
+    }
+
+    fn reject(&self, why: Rejection, reason: telemetry::Counter) -> Rejection {
+        let meter = self.base.meter();
         meter.add(REJECTED);
         meter.add(reason);
         telemetry::rejected(&why);
-        Decided::Refused(why)
+        why
     }
 
     /// How many circuits are in each state.
@@ -236,7 +246,8 @@ impl Observe for Shared {
             put(Metric { name: "breaker_state", labels: state.labels() }, count.into());
         }
         put("breaker_keys".into(), self.keyed.len() as f64);
-        let window = self.desk.circuit.evidence.window(&self.desk.plan.load().settings);
+        let (now, plan) = (self.clock().now(), self.desk.plan.load());
+        let window = self.desk.circuit.evidence.window_at(now, &plan.settings);
         let ratio = window.failures as f64 / (window.calls().max(1)) as f64;
         put("breaker_failure_ratio".into(), ratio);
     }

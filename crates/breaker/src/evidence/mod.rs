@@ -8,7 +8,10 @@ pub(crate) mod tally;
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
-use palisade_core::sync::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use palisade_core::sync::{
+    AtomicBool, AtomicU32, AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+};
 use palisade_core::telemetry::Gauge;
 use palisade_core::{Cause, Micros, Ratio};
 
@@ -88,7 +91,8 @@ impl Evidence {
 
     /// Forgets the window, and all else that a closed breaker starts without. What is usual stays.
     pub(crate) fn renew(&self, settings: &Settings) {
-        self.buckets.clear(self.tally());
+        // The calls that opened it are part of what is usual.
+        self.baseline.learn(self.buckets.clear(self.tally()));
         let ring = match settings.window {
             Window::Calls(calls) => Some(Arc::new(Ring::new(calls.min(MOST_CALLS)))),
             Window::Time(_) => None,
@@ -183,9 +187,10 @@ impl Evidence {
 
     #[inline(never)]
     fn push(&self, mark: Mark) {
+        // Before the ring is: what is seen to be calm must be what was disturbed last.
+        let disturbances = self.calm.disturbances.load(Acquire);
         let ring = self.ring.load();
         let Some(ring) = &*ring else { return };
-        let disturbances = self.calm.disturbances.load(Relaxed);
         ring.push(mark);
         if ring.is_calm() {
             self.calm.seen_at.store(disturbances, Relaxed);
@@ -210,14 +215,29 @@ impl Evidence {
             return Some(Cause::InARow { calls: in_a_row });
         }
         let window = self.window(settings);
+        let minimum = settings.minimum_calls;
         let is_strained = window.failures > 0 || window.slow > 0;
-        let completes = window.calls() < u64::from(settings.minimum_calls);
+        let mut completes = window.calls() < u64::from(minimum);
+        let cause = trip.judge(window, minimum).or_else(|| {
+            let timed = self.buckets.window(|| self.tally());
+            completes |= trip.raised.is_some() && timed.calls() < u64::from(minimum);
+            trip.raised?.judge(timed, minimum, self.baseline.usual(), load)
+        });
         self.watch.store(is_strained && completes, Relaxed);
-        trip.judge(window, settings.minimum_calls, self.baseline.usual(), load)
+        cause
+    }
+
+    /// What is in the window now, whether or not there were calls lately.
+    pub(crate) fn window_at(&self, now: Micros, settings: &Settings) -> Tally {
+        if self.roll(now, || settings.span().into()) {
+            // The next call does not see that it has moved.
+            self.watch.store(true, Relaxed);
+        }
+        self.window(settings)
     }
 
     /// What is in the window.
-    pub(crate) fn window(&self, settings: &Settings) -> Tally {
+    fn window(&self, settings: &Settings) -> Tally {
         match (settings.window, &*self.ring.load()) {
             (Window::Calls(_), Some(ring)) => ring.window(),
             _ => self.buckets.window(|| self.tally()),
@@ -274,7 +294,8 @@ impl Calm {
     fn disturb<R>(&self, f: impl FnOnce() -> R) -> R {
         self.disturbances.fetch_add(1, Relaxed);
         let done = f();
-        self.disturbances.fetch_add(1, Relaxed);
+        // Who reads this has all of what was done before it.
+        self.disturbances.fetch_add(1, Release);
         done
     }
 }
