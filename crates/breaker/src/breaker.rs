@@ -8,10 +8,10 @@ use palisade_core::base::{edit, share};
 use palisade_core::classify::{self, Verdict};
 use palisade_core::{LayerError, Rejection};
 
-use crate::call::{Call, Remark};
+use crate::call::Call;
 use crate::handle::BreakerHandle;
 use crate::layer::{BreakerLayer, throttling};
-use crate::plan::Terms;
+use crate::plan::Flags;
 use crate::setters::breaker_setters;
 use crate::shared::{Decided, SHADOW, Shared};
 use crate::trip::Throttle;
@@ -113,21 +113,21 @@ impl Breaker {
     /// Calls do not pass; the rejection says why, and when to come back.
     #[inline]
     pub fn try_acquire(&self) -> Result<Permit, Rejection> {
-        let terms = self.shared.desk.terms();
-        if terms.switch.enabled
-            && let Some(call) = self.shared.admit_quickly(&terms)
+        let flags = self.shared.desk.flags();
+        if flags.enabled()
+            && let Some(call) = self.shared.admit_quickly(flags)
         {
             return Ok(Permit(Held::Judged(call)));
         }
-        self.acquire_slowly(&terms)
+        self.acquire_slowly(flags)
     }
 
     #[cold]
-    fn acquire_slowly(&self, terms: &Terms) -> Result<Permit, Rejection> {
-        if !terms.switch.enabled {
+    fn acquire_slowly(&self, flags: Flags) -> Result<Permit, Rejection> {
+        if !flags.enabled() {
             return Ok(Permit(Held::Free));
         }
-        match self.shared.decide(terms) {
+        match self.shared.decide(flags) {
             Decided::Admitted(call) => Ok(Permit(Held::Judged(call))),
             Decided::Shadowed(ticket) => {
                 ticket.close(SHADOW);
@@ -163,11 +163,11 @@ impl Breaker {
     }
 
     fn record(&self, verdict: Verdict) {
-        if !self.shared.desk.terms().switch.enabled {
+        if !self.shared.desk.flags().enabled() {
             return;
         }
-        let pass = self.shared.desk.circuit.machine.oldest_probe();
-        self.shared.recorded(pass).end(verdict, Remark::default());
+        let pass = self.shared.desk.circuit.machine.oldest_probe(self.shared.clock().now());
+        self.shared.recorded(pass).finish(verdict);
     }
 
     /// A layer on this breaker. Its setters start one of its own, but for those that choose what a
@@ -221,8 +221,8 @@ impl Permit {
     /// The call ended so. [`Verdict::AtEnd`] is a success.
     #[inline]
     pub fn settle(self, verdict: Verdict) {
-        if let Held::Judged(mut call) = self.0 {
-            call.end(verdict, Remark::default());
+        if let Held::Judged(call) = self.0 {
+            call.finish(verdict);
         }
     }
 

@@ -73,13 +73,13 @@ impl Call {
         self.hung_at = match terms.hung {
             Micros::MAX => Micros::MAX,
             hung if self.started > Micros::ZERO => (self.started + hung).min(deadline),
-            hung => (self.desk.now(&terms) + hung).min(deadline),
+            hung => (self.now() + hung).min(deadline),
         };
     }
 
     /// The time, by the breaker's clock.
     pub(crate) fn now(&self) -> Micros {
-        self.desk.now(&self.desk.terms())
+        self.desk.now(self.desk.flags())
     }
 
     /// Whether it tries if the service has recovered.
@@ -116,19 +116,19 @@ impl Call {
         if !self.ticket.is_open() {
             return;
         }
-        let terms = self.desk.terms();
+        let flags = self.desk.flags();
         let circuit = circuit(self.desk, self.keyhold.as_deref());
         let is_current = self.generation == circuit.machine.glance().generation();
         let is_plain = verdict == Verdict::Success && self.probe.is_none();
-        if !is_plain || !is_current || terms.times_calls() {
+        if !is_plain || !is_current || flags.times_calls() {
             return self.end_slowly(verdict, remark);
         }
         // The way of nearly every call: it is counted, and nothing follows from it.
         let mut moved = false;
-        if terms.uses.time {
-            moved = circuit.evidence.roll(self.desk.now(&terms), || self.desk.span());
+        if flags.time() {
+            moved = circuit.evidence.roll(self.desk.now(flags), || self.desk.span());
         }
-        circuit.evidence.succeed(terms.uses);
+        circuit.evidence.succeed(flags);
         // Closed last: with its last ticket the desk may go to another layer.
         let ticket = std::mem::take(&mut self.ticket);
         ticket.add(PASSED);
@@ -142,6 +142,14 @@ impl Call {
             self.keyhold = None;
         }
         ticket.discard();
+    }
+
+    /// The same for a call that is kept nowhere.
+    #[inline]
+    pub(crate) fn finish(mut self, verdict: Verdict) {
+        self.end(verdict, Remark::default());
+        // Nothing is left to be dropped, and not to look is cheaper.
+        std::mem::forget(self);
     }
 
     #[cold]
@@ -229,7 +237,7 @@ fn settle(desk: &Desk, keyhold: Option<&Keyhold>, pass: Pass, ticket: Ticket, en
         if failed || end.slow {
             circuit.evidence.strain(Mark { failed, slow: end.slow }, end.remark.hold);
         } else {
-            circuit.evidence.succeed(desk.terms().uses);
+            circuit.evidence.succeed(desk.flags());
         }
     }
     ticket.add(end.outcome);

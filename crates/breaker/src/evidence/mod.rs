@@ -8,7 +8,10 @@ pub(crate) mod tally;
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
-use palisade_core::sync::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use palisade_core::sync::{
+    AtomicBool, AtomicU32, AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+};
 use palisade_core::telemetry::Gauge;
 use palisade_core::{Cause, Micros, Ratio};
 
@@ -17,6 +20,7 @@ use self::buckets::Buckets;
 use self::ring::{Mark, Ring};
 use self::tally::Tally;
 use crate::counters::{ELSEWHERE, PASSED};
+use crate::plan::Flags;
 use crate::settings::{MOST_CALLS, Settings, Window};
 use crate::trip::count;
 
@@ -52,16 +56,6 @@ struct Calm {
     seen_at: AtomicU64,
 }
 
-/// What of the evidence a call has to look after when it succeeds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Uses {
-    pub(crate) time: bool,
-    pub(crate) ring: bool,
-    pub(crate) row: bool,
-    pub(crate) throttle: bool,
-    pub(crate) fast_clock: bool,
-}
-
 impl Evidence {
     /// Of the layer's own circuit, or of a key's.
     pub(crate) fn new(row: Gauge, keyed: bool) -> Self {
@@ -89,7 +83,8 @@ impl Evidence {
 
     /// Forgets the window, and all else that a closed breaker starts without. What is usual stays.
     pub(crate) fn renew(&self, settings: &Settings) {
-        self.buckets.clear(self.tally());
+        // The calls that opened it are part of what is usual.
+        self.baseline.learn(self.buckets.clear(self.tally()));
         let ring = match settings.window {
             Window::Calls(calls) => Some(Arc::new(Ring::new(calls.min(MOST_CALLS)))),
             Window::Time(_) => None,
@@ -143,14 +138,14 @@ impl Evidence {
 
     /// A call has succeeded and not been slow; it is counted by its ticket.
     #[inline]
-    pub(crate) fn succeed(&self, uses: Uses) {
+    pub(crate) fn succeed(&self, flags: Flags) {
         if let Some(successes) = &self.own_successes {
             successes.fetch_add(1, Relaxed);
         }
-        if uses.row && self.in_a_row.load(Relaxed) != 0 {
+        if flags.row() && self.in_a_row.load(Relaxed) != 0 {
             self.in_a_row.store(0, Relaxed);
         }
-        if uses.ring && !self.calm.is_calm() {
+        if flags.ring() && !self.calm.is_calm() {
             self.push(Mark { failed: false, slow: false });
         }
     }
@@ -184,9 +179,10 @@ impl Evidence {
 
     #[inline(never)]
     fn push(&self, mark: Mark) {
+        // Before the ring is: what is seen to be calm must be what was disturbed last.
+        let disturbances = self.calm.disturbances.load(Acquire);
         let ring = self.ring.load();
         let Some(ring) = &*ring else { return };
-        let disturbances = self.calm.disturbances.load(Relaxed);
         ring.push(mark);
         if ring.is_calm() {
             self.calm.seen_at.store(disturbances, Relaxed);
@@ -211,14 +207,29 @@ impl Evidence {
             return Some(Cause::InARow { calls: in_a_row });
         }
         let window = self.window(settings);
+        let minimum = settings.minimum_calls;
         let is_strained = window.failures > 0 || window.slow > 0;
-        let completes = window.calls() < u64::from(settings.minimum_calls);
+        let mut completes = window.calls() < u64::from(minimum);
+        let cause = trip.judge(window, minimum).or_else(|| {
+            let timed = self.buckets.window(|| self.tally());
+            completes |= trip.raised.is_some() && timed.calls() < u64::from(minimum);
+            trip.raised?.judge(timed, minimum, self.baseline.usual(), load)
+        });
         self.watch.store(is_strained && completes, Relaxed);
-        trip.judge(window, settings.minimum_calls, self.baseline.usual(), load)
+        cause
+    }
+
+    /// What is in the window now, whether or not there were calls lately.
+    pub(crate) fn window_at(&self, now: Micros, settings: &Settings) -> Tally {
+        if self.roll(now, || settings.span().into()) {
+            // The next call does not see that it has moved.
+            self.watch.store(true, Relaxed);
+        }
+        self.window(settings)
     }
 
     /// What is in the window.
-    pub(crate) fn window(&self, settings: &Settings) -> Tally {
+    fn window(&self, settings: &Settings) -> Tally {
         match (settings.window, &*self.ring.load()) {
             (Window::Calls(_), Some(ring)) => ring.window(),
             _ => self.buckets.window(|| self.tally()),
@@ -280,7 +291,8 @@ impl Calm {
     fn disturb<R>(&self, f: impl FnOnce() -> R) -> R {
         self.disturbances.fetch_add(1, Relaxed);
         let done = f();
-        self.disturbances.fetch_add(1, Relaxed);
+        // Who reads this has all of what was done before it.
+        self.disturbances.fetch_add(1, Release);
         done
     }
 }
