@@ -32,6 +32,8 @@ pub mod classify;
 pub mod guard;
 pub mod hot;
 pub mod key;
+pub mod keyed;
+pub mod pool;
 pub mod respond;
 pub mod store;
 pub mod switch;
@@ -51,6 +53,8 @@ pub use self::head::{HasHead, Head};
 pub use self::key::{ClientIp, Global, Header, Host, Key, KeyBy, Method, PeerAddr, Route};
 pub use self::micros::Micros;
 pub use self::name::Name;
-pub use self::rejection::{BoxError, GrpcCode, LayerError, Origin, Reason, Rejection, rejection};
+pub use self::rejection::{
+    BoxError, Cause, GrpcCode, LayerError, Origin, Reason, Rejection, rejection,
+};
 pub use self::respond::{Http, Meta, Respond};
 pub use self::text::{ParseError, Quota, Ratio, per_day, per_hour, per_minute, per_second};

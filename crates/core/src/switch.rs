@@ -23,6 +23,18 @@ impl Default for Switch {
 impl Switch {
     const ENABLED: u32 = 1 << 31;
 
+    /// The same, on or off.
+    #[must_use]
+    pub const fn with_enabled(self, enabled: bool) -> Self {
+        Self { enabled, ..self }
+    }
+
+    /// The same with another share.
+    #[must_use]
+    pub const fn with_enforce(self, enforce: Ratio) -> Self {
+        Self { enforce, ..self }
+    }
+
     /// Both settings in 32 bits.
     #[must_use]
     pub const fn pack(self) -> u32 {

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use palisade_core::Micros;
-use palisade_core::guard::{Account, Admission, End, Guard};
+use palisade_core::guard::{Account, Admission, End, Guard, Ref};
 
 mod support;
 
@@ -62,11 +61,8 @@ fn a_verdict_during_a_panic_stands() {
 #[test]
 fn an_erased_guard_is_the_same_admission() {
     let ledger = Arc::new(Ledger::default());
-    let guard = ledger.admit();
-    let admission = guard.admission();
-    let erased = guard.erase();
+    let erased = ledger.admit().erase();
     assert_eq!(ledger.ends(), [], "erasing is not an end");
-    assert_eq!(erased.admission(), admission);
     erased.success();
     assert_eq!(ledger.ends(), [End::Success]);
 }
@@ -80,6 +76,18 @@ fn a_settled_guard_lets_go_of_its_account() {
     assert_eq!(Arc::strong_count(&ledger), 2);
     drop(kept);
     assert_eq!(Arc::strong_count(&ledger), 1);
+}
+
+#[test]
+fn a_guard_of_what_lives_for_ever_counts_no_references() {
+    static LEDGER: std::sync::LazyLock<Arc<Ledger>> = std::sync::LazyLock::new(Arc::default);
+    let ledger: &'static Ledger = &LEDGER;
+    let admission =
+        || Admission { generation: 7, at: palisade_core::Micros(1), ..Admission::default() };
+    Guard::new(ledger, admission()).failure();
+    drop(Guard::new(Ref::Static(ledger), admission()).erase());
+    assert_eq!(ledger.ends(), [End::Failure, End::Abandoned]);
+    assert_eq!(Arc::strong_count(&LEDGER), 1);
 }
 
 #[test]
@@ -99,7 +107,7 @@ fn guards_end_on_any_thread() {
     let guards = (1..=400).map(|generation| {
         slots.taken.fetch_add(1, Ordering::Relaxed);
         let account: Arc<dyn Account> = Arc::clone(&slots) as _;
-        Guard::new(account, Admission { generation, at: Micros::ZERO })
+        Guard::new(account, Admission { generation, ..Admission::default() })
     });
     let mut guards: Vec<Guard> = guards.collect();
     assert_eq!(slots.taken.load(Ordering::Relaxed), 400);

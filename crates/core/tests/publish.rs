@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use palisade_core::Name;
 use palisade_core::base::{self, Base, Shared};
-use palisade_core::telemetry::{Counter, Meter, Observe, Schema, Series, publish};
+use palisade_core::switch::Switch;
+use palisade_core::telemetry::{Counter, Meter, Metric, Observe, Schema, Series, publish};
 use parking_lot::Mutex;
 
 const PASSED: Counter = Counter::own(0);
@@ -83,19 +84,21 @@ impl Shared for Layer {
         let base = self.base.fork(&SCHEMA);
         Self { base, keys: AtomicU64::new(0), evictions: AtomicU64::new(0) }
     }
+
+    fn set_switch(&self, _: impl FnOnce(Switch) -> Switch) {}
 }
 
 impl Observe for Layer {
-    fn settings(&self, put: &mut dyn FnMut(&'static str, f64)) {
-        put("most", self.keys.load(Ordering::Relaxed) as f64);
+    fn settings(&self, put: &mut dyn FnMut(Metric, f64)) {
+        put("most".into(), self.keys.load(Ordering::Relaxed) as f64);
     }
 
-    fn gauges(&self, put: &mut dyn FnMut(&'static str, f64)) {
-        put("keys", self.keys.load(Ordering::Relaxed) as f64);
+    fn gauges(&self, put: &mut dyn FnMut(Metric, f64)) {
+        put("keys".into(), self.keys.load(Ordering::Relaxed) as f64);
     }
 
-    fn totals(&self, put: &mut dyn FnMut(&'static str, u64)) {
-        put("evictions_total", self.evictions.load(Ordering::Relaxed));
+    fn totals(&self, put: &mut dyn FnMut(Metric, u64)) {
+        put("evictions_total".into(), self.evictions.load(Ordering::Relaxed));
     }
 }
 

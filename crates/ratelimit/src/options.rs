@@ -59,22 +59,6 @@ pub enum HeadersOn {
     OnlyDenied,
 }
 
-/// What happens to a request that has no key: no such header, no known peer address.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum Missing {
-    /// All such requests share one bucket. The default, with one warning (feature
-    /// `tracing`).
-    #[default]
-    Shared,
-    /// It passes, without a limit.
-    Pass,
-    /// It is refused, as if its quota were used up.
-    Reject,
-}
-
 /// What happens when a remote store does not decide in time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

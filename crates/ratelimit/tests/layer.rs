@@ -137,7 +137,7 @@ async fn requests_without_a_key_are_refused_if_told_to() {
     let (mut service, handle) = (around(&layer), layer.handle());
     let error = call(&mut service, get(None)).await.unwrap_err();
     let why = error.rejection().unwrap();
-    assert_eq!(why.to_string(), r#"rate limited: "api" needs a key (x-api-key)"#);
+    assert_eq!(why.to_string(), r#"no key: "api" needs one (x-api-key)"#);
     assert_eq!((why.retry_after(), why.status().as_u16()), (None, 429));
     assert_eq!(handle.snapshot().rejected, 1);
 

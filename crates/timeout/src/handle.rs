@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use palisade_core::Ratio;
 use palisade_core::base::Shared as _;
-use palisade_core::switch::Switch;
 use palisade_core::telemetry::Counter;
+use palisade_core::{Ratio, common_handle};
 
 use crate::shared::{FAILED, PASSED, SHADOWED, Settings, Shared, TIMED_OUT};
 
@@ -44,6 +43,12 @@ pub struct Snapshot {
     pub in_flight: u64,
 }
 
+common_handle! {
+    TimeoutHandle, "timeout";
+    /// Changes the share of late calls that is cut.
+    enforce
+}
+
 impl TimeoutHandle {
     pub(crate) const fn new(shared: Arc<Shared>) -> Self {
         Self { shared }
@@ -71,15 +76,5 @@ impl TimeoutHandle {
     /// Changes the time until the response's head.
     pub fn set_head(&self, head: Duration) {
         self.shared.set(|old| Settings { head: head.into(), ..old });
-    }
-
-    /// Switches the timeout on or off.
-    pub fn set_enabled(&self, enabled: bool) {
-        self.shared.set_switch(|switch| Switch { enabled, ..switch });
-    }
-
-    /// Changes the share of late calls that is cut.
-    pub fn set_enforce(&self, enforce: Ratio) {
-        self.shared.set_switch(|switch| Switch { enforce, ..switch });
     }
 }

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use palisade_core::base::{self, edit, share};
-use palisade_core::switch::Switch;
 use palisade_core::text::duration;
-use palisade_core::{Clock, Http, Name, Ratio, response_modes};
+use palisade_core::{Http, common_setters, response_modes};
 use tower_layer::Layer;
 
 use crate::handle::TimeoutHandle;
@@ -36,6 +35,13 @@ pub struct TimeoutLayer<R = Http> {
 }
 
 response_modes!(TimeoutLayer<*>);
+common_setters! {
+    TimeoutLayer<R>, "timeout";
+    /// Cuts this share of late calls only; all unless set. The rest run on and are counted as
+    /// `shadowed` when they would have been cut: with [`Ratio::ZERO`](palisade_core::Ratio::ZERO) a
+    /// timeout is tried out without anybody noticing.
+    enforce
+}
 
 impl TimeoutLayer {
     /// Gives the inner service `head` for the head of its response; the body may take longer.
@@ -53,33 +59,6 @@ impl<R> TimeoutLayer<R> {
     #[must_use]
     pub fn head(self, head: Duration) -> Self {
         self.edit(|shared| shared.set(|old| Settings { head: head.into(), ..old }))
-    }
-
-    /// Names the timeout, in metrics and messages; `"default"` unless set.
-    #[must_use]
-    pub fn name(self, name: impl Into<Name>) -> Self {
-        let name = name.into();
-        self.edit(|shared| base::Shared::base_mut(shared).set_name(name))
-    }
-
-    /// Switches the timeout on (the default) or off: then every call goes straight through.
-    #[must_use]
-    pub fn enabled(self, enabled: bool) -> Self {
-        self.edit(|shared| shared.set_switch(|switch| Switch { enabled, ..switch }))
-    }
-
-    /// Cuts this share of late calls only; all unless set. The rest run on and are
-    /// counted as `shadowed` when they would have been cut: with [`Ratio::ZERO`] a timeout is tried
-    /// out without anybody noticing.
-    #[must_use]
-    pub fn enforce(self, share: Ratio) -> Self {
-        self.edit(|shared| shared.set_switch(|switch| Switch { enforce: share, ..switch }))
-    }
-
-    /// Reads the time from `clock`. The timer is tokio's in any case.
-    #[must_use]
-    pub fn clock(self, clock: Clock) -> Self {
-        self.edit(|shared| base::Shared::base_mut(shared).set_clock(clock))
     }
 
     /// Reads and changes the timeout while it is in use.

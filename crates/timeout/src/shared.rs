@@ -6,7 +6,7 @@ use palisade_core::Micros;
 use palisade_core::base::{self, Base};
 use palisade_core::hot::{Hot, Words};
 use palisade_core::switch::{Share, Switch};
-use palisade_core::telemetry::{Counter, Observe, Schema, Series};
+use palisade_core::telemetry::{Counter, Metric, Observe, Schema, Series};
 
 /// The kind of this layer, in rejections and metrics.
 pub(crate) const LAYER: &str = "timeout";
@@ -74,10 +74,6 @@ impl Shared {
         self.settings.update(change);
     }
 
-    pub(crate) fn set_switch(&self, change: impl FnOnce(Switch) -> Switch) {
-        self.set(|old| Settings { switch: change(old.switch), ..old });
-    }
-
     /// Whether a late call is of the share that is cut.
     pub(crate) fn enforces(&self, switch: Switch) -> bool {
         self.share.enforces(switch.enforce)
@@ -96,12 +92,16 @@ impl base::Shared for Shared {
     fn fork(&self) -> Self {
         Self::with(self.base.fork(&SCHEMA), self.settings())
     }
+
+    fn set_switch(&self, change: impl FnOnce(Switch) -> Switch) {
+        self.set(|old| Settings { switch: change(old.switch), ..old });
+    }
 }
 
 impl Observe for Shared {
-    fn gauges(&self, _: &mut dyn FnMut(&'static str, f64)) {}
+    fn gauges(&self, _: &mut dyn FnMut(Metric, f64)) {}
 
-    fn settings(&self, put: &mut dyn FnMut(&'static str, f64)) {
-        put("timeout_seconds", self.settings().head.to_duration().as_secs_f64());
+    fn settings(&self, put: &mut dyn FnMut(Metric, f64)) {
+        put("timeout_seconds".into(), self.settings().head.to_duration().as_secs_f64());
     }
 }

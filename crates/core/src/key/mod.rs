@@ -31,6 +31,7 @@ mod fingerprint;
 mod from;
 mod head;
 mod join;
+mod missing;
 mod part;
 mod route;
 mod spell;
@@ -44,6 +45,7 @@ pub use self::{
     closure::{ByFn, ByRequest, by_fn, request},
     fingerprint::Fingerprinter,
     head::{Header, Host, Method},
+    missing::Missing,
     route::Route,
 };
 use self::{

@@ -5,6 +5,7 @@
 //! boxed one, and an outer layer recognises it wherever it ends up: in an error's
 //! [`source`](std::error::Error::source) chain (see [`rejection()`]) or in a response's extensions.
 
+mod cause;
 mod error;
 mod reason;
 
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+pub use self::cause::Cause;
 pub use self::error::{BoxError, LayerError, rejection};
 pub use self::reason::{GrpcCode, Origin, Reason};
 use crate::{Name, text::duration};
@@ -106,7 +108,9 @@ impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.reason.describe(self.name(), f)?;
         match self.retry_after {
-            Some(wait) => write!(f, "; retry after {}", duration::display(coarse(wait))),
+            Some(wait) => {
+                write!(f, "; {} {}", self.reason.next(), duration::display(coarse(wait)))
+            }
             None => Ok(()),
         }
     }
@@ -115,7 +119,7 @@ impl fmt::Display for Rejection {
 impl Error for Rejection {}
 
 /// Rounds up to what a person wants to read: milliseconds below ten seconds, else seconds.
-fn coarse(wait: Duration) -> Duration {
+pub(crate) fn coarse(wait: Duration) -> Duration {
     if wait < Duration::from_secs(10) {
         Duration::from_millis(ceil(wait.as_nanos(), 1_000_000))
     } else {

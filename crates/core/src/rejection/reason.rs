@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::{Quota, text::duration};
+use super::Cause;
+use crate::{Micros, Quota, text::duration};
 
 /// Why a layer refused or ended a call.
 ///
@@ -29,6 +30,34 @@ pub enum Reason {
     },
     /// The store that holds the limit is out of reach, and the layer was told to refuse then.
     StoreDown,
+    /// The circuit breaker is open.
+    #[non_exhaustive]
+    CircuitOpen {
+        /// Why it opened.
+        cause: Cause,
+        /// For how long it has been open.
+        open_for: Duration,
+    },
+    /// As many calls are under way as may be, and calls do not wait.
+    #[non_exhaustive]
+    BulkheadFull {
+        /// How many may be.
+        limit: u32,
+    },
+    /// As many calls are under way as may be, and as many wait.
+    #[non_exhaustive]
+    QueueFull {
+        /// How many may wait.
+        queued: u32,
+    },
+    /// The call has waited for its turn, and it did not come in time.
+    #[non_exhaustive]
+    QueueTimeout {
+        /// How long it has waited.
+        waited: Duration,
+    },
+    /// The call's deadline passed before it was sent.
+    Expired,
     /// The inner service did not answer in time.
     #[non_exhaustive]
     TimedOut {
@@ -60,6 +89,8 @@ pub enum GrpcCode {
     Unavailable = 14,
 }
 
+const UNAVAILABLE: &str = "Service Unavailable";
+
 /// One row of the table that `docs/design.md` prints.
 struct Row {
     label: &'static str,
@@ -84,6 +115,30 @@ impl Reason {
         Self::KeyMissing { by }
     }
 
+    /// The circuit breaker has been open for `open_for`, because of `cause`.
+    #[must_use]
+    pub const fn circuit_open(cause: Cause, open_for: Micros) -> Self {
+        Self::CircuitOpen { cause, open_for: open_for.to_duration() }
+    }
+
+    /// As many calls are under way as may be, and calls do not wait.
+    #[must_use]
+    pub const fn bulkhead_full(limit: u32) -> Self {
+        Self::BulkheadFull { limit }
+    }
+
+    /// As many calls are under way as may be, and `queued` wait, which is as many as may.
+    #[must_use]
+    pub const fn queue_full(queued: u32) -> Self {
+        Self::QueueFull { queued }
+    }
+
+    /// The call has `waited` for its turn in vain.
+    #[must_use]
+    pub const fn queue_timeout(waited: Duration) -> Self {
+        Self::QueueTimeout { waited }
+    }
+
     /// No answer within `limit`.
     #[must_use]
     pub const fn timed_out(limit: Duration) -> Self {
@@ -99,7 +154,20 @@ impl Reason {
             Self::KeyMissing { .. } => {
                 ("key_missing", "Too Many Requests", Local, 429, Grpc::ResourceExhausted)
             }
-            Self::StoreDown => ("store_down", "Service Unavailable", Local, 503, Grpc::Unavailable),
+            Self::StoreDown => ("store_down", UNAVAILABLE, Local, 503, Grpc::Unavailable),
+            Self::CircuitOpen { .. } => {
+                ("circuit_open", UNAVAILABLE, Local, 503, Grpc::Unavailable)
+            }
+            Self::BulkheadFull { .. } => {
+                ("bulkhead_full", UNAVAILABLE, Local, 503, Grpc::ResourceExhausted)
+            }
+            Self::QueueFull { .. } => {
+                ("queue_full", UNAVAILABLE, Local, 503, Grpc::ResourceExhausted)
+            }
+            Self::QueueTimeout { .. } => {
+                ("queue_timeout", UNAVAILABLE, Local, 503, Grpc::ResourceExhausted)
+            }
+            Self::Expired => ("expired", "Gateway Timeout", Local, 504, Grpc::DeadlineExceeded),
             Self::TimedOut { .. } => {
                 ("timed_out", "Gateway Timeout", Upstream, 504, Grpc::DeadlineExceeded)
             }
@@ -142,6 +210,14 @@ impl Reason {
         self.row().code
     }
 
+    /// What comes when the rejection's wait is over.
+    pub(crate) const fn next(&self) -> &'static str {
+        match self {
+            Self::CircuitOpen { .. } => "next probe in",
+            _ => "retry after",
+        }
+    }
+
     /// Whether a client must be told when to come back, or that it never should.
     pub(crate) const fn is_quota(&self) -> bool {
         matches!(self, Self::RateLimited { .. } | Self::KeyMissing { .. })
@@ -155,8 +231,25 @@ impl Reason {
             Self::RateLimited { quota, by } => {
                 write!(f, "rate limited: {name:?} allows {quota} (by {by})")
             }
-            Self::KeyMissing { by } => write!(f, "rate limited: {name:?} needs a key ({by})"),
+            Self::KeyMissing { by } => write!(f, "no key: {name:?} needs one ({by})"),
             Self::StoreDown => write!(f, "store down: {name:?} cannot decide without its store"),
+            Self::CircuitOpen { cause, open_for } => {
+                let open_for = duration::display(super::coarse(*open_for));
+                write!(f, "circuit {name:?} open for {open_for} ({cause})")
+            }
+            Self::BulkheadFull { limit } => {
+                write!(f, "bulkhead full: {name:?} allows {limit} at once")
+            }
+            Self::QueueFull { queued } => {
+                write!(f, "queue full: {queued} calls already wait for {name:?}")
+            }
+            Self::QueueTimeout { waited } => {
+                let waited = duration::display(super::coarse(*waited));
+                write!(f, "timed out in the queue: {name:?} had no place for {waited}")
+            }
+            Self::Expired => {
+                write!(f, "expired: the deadline passed before {name:?} sent the call")
+            }
             Self::TimedOut { limit } => {
                 write!(f, "timed out: {name:?} got no answer within {}", duration::display(*limit))
             }

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::Body;
 
 use super::{Meta, Respond};
+use crate::classify::{self, Verdict};
 use crate::{BoxError, HasHead, Head, LayerError, Rejection, ResBody, answer, guard::Guard};
 
 /// Answers with a response: `application/problem+json`, or a trailers-only status for gRPC.
@@ -41,6 +42,16 @@ macro_rules! http_responses {
         #[inline]
         fn head(request: &Request<$request>) -> Option<Head<'_>> {
             Some(request.head())
+        }
+
+        #[inline]
+        fn verdict(response: &Response<$body>) -> Verdict {
+            classify::response(response)
+        }
+
+        #[inline]
+        fn inner_head(response: &Response<$body>) -> Option<(StatusCode, &HeaderMap)> {
+            Some((response.status(), response.headers()))
         }
 
         #[inline]

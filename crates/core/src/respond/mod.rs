@@ -18,13 +18,13 @@ mod macros;
 mod meta;
 mod plain_modes;
 
-use ::http::HeaderMap;
+use ::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 
 pub use self::http_modes::{Boxed, Http, RespondWith, Typed};
 pub use self::meta::Meta;
 pub use self::plain_modes::{Plain, PlainBoxed, RejectWith};
-use crate::{Head, Rejection, guard::Guard};
+use crate::{Head, Rejection, classify::Verdict, guard::Guard};
 
 /// The response that [`RespondWith`] takes; a layer wraps its body.
 pub type HttpResponse = ::http::Response<Bytes>;
@@ -59,6 +59,19 @@ pub trait Respond<Req, Res, Err>: Clone {
     /// The head of the request, if it is an HTTP request.
     fn head(request: &Req) -> Option<Head<'_>> {
         let _ = request;
+        None
+    }
+
+    /// What the inner service's response says about it: success, unless it is an HTTP response,
+    /// which is [looked at](crate::classify::response).
+    fn verdict(response: &Res) -> Verdict {
+        let _ = response;
+        Verdict::Success
+    }
+
+    /// The status and the headers of the inner service's response, if it is an HTTP response.
+    fn inner_head(response: &Res) -> Option<(StatusCode, &HeaderMap)> {
+        let _ = response;
         None
     }
 

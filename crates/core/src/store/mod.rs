@@ -21,7 +21,7 @@ use std::sync::Arc;
 pub use self::error::StoreError;
 pub use self::memory::MemoryStore;
 pub use self::policy::Policy;
-pub use self::table::{Entry, Table};
+pub use self::table::{Entry, Place, Table};
 use crate::Micros;
 use crate::algorithm::{Op, Outcome};
 

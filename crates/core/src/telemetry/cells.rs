@@ -6,6 +6,7 @@
 //! beyond a page's rows continue on a further page.
 
 use std::cell::Cell;
+use std::iter;
 use std::sync::OnceLock;
 use std::sync::atomic::{
     AtomicU64,
@@ -26,18 +27,24 @@ struct Row([AtomicU64; COUNTERS]);
 
 struct Page {
     rows: [Row; ROWS],
+    /// The rows after these, of the same thread.
     next: OnceLock<&'static Self>,
+    /// The page of the thread that came next: all are read without a lock.
+    neighbour: OnceLock<&'static Self>,
 }
 
 struct Pages {
-    all: Vec<&'static Page>,
+    last: Option<&'static Page>,
     free: Vec<&'static Page>,
 }
 
 /// Hands the thread's page back when the thread ends.
 struct Tenancy(&'static Page);
 
-static PAGES: Mutex<Pages> = Mutex::new(Pages { all: Vec::new(), free: Vec::new() });
+static PAGES: Mutex<Pages> = Mutex::new(Pages { last: None, free: Vec::new() });
+
+/// The page of the first thread.
+static FIRST: OnceLock<&'static Page> = OnceLock::new();
 
 /// For threads whose tenancy has ended: shared, and therefore counted with locked instructions.
 static LATE: OnceLock<&'static Page> = OnceLock::new();
@@ -69,8 +76,8 @@ pub(super) fn add_last(row: u32, counter: usize) {
 /// The sum of a cell over all threads.
 pub(super) fn sum(row: u32, counter: usize) -> u64 {
     let late = LATE.get().map_or(0, |page| page.read(row, counter));
-    let pages = PAGES.lock();
-    pages.all.iter().map(|page| page.read(row, counter)).fold(late, u64::wrapping_add)
+    let pages = iter::successors(FIRST.get(), |page| page.neighbour.get());
+    pages.map(|page| page.read(row, counter)).fold(late, u64::wrapping_add)
 }
 
 #[inline(always)]
@@ -111,7 +118,8 @@ impl Tenancy {
         let mut pages = PAGES.lock();
         let page = pages.free.pop().unwrap_or_else(|| {
             let page = Page::leak();
-            pages.all.push(page);
+            let place = pages.last.replace(page).map_or(&FIRST, |last| &last.neighbour);
+            place.get_or_init(|| page);
             page
         });
         Self(page)
@@ -130,7 +138,7 @@ impl Drop for Tenancy {
 impl Page {
     fn leak() -> &'static Self {
         let rows = std::array::from_fn(|_| Row::default());
-        Box::leak(Box::new(Self { rows, next: OnceLock::new() }))
+        Box::leak(Box::new(Self { rows, next: OnceLock::new(), neighbour: OnceLock::new() }))
     }
 
     fn cell(&'static self, row: u32, counter: usize) -> &'static AtomicU64 {

@@ -1,6 +1,8 @@
 //! Events for `tracing`, which the feature of that name switches on.
 
-use crate::{Name, Rejection};
+use std::fmt;
+
+use crate::{Micros, Name, Rejection};
 
 /// A rejection, at level DEBUG: at the height of a flood there are as many as there are requests.
 #[inline]
@@ -24,4 +26,27 @@ pub fn warn(layer: &'static str, name: Name, message: &str) {
     tracing::warn!(target: "palisade", layer, name = name.as_str(), "{message}");
     #[cfg(not(feature = "tracing"))]
     let _ = (layer, name, message);
+}
+
+/// A change of a layer's state, at level INFO, or WARN if callers are worse off for it.
+#[inline]
+pub fn transition(layer: &'static str, name: Name, worse: bool, message: &dyn fmt::Display) {
+    #[cfg(feature = "tracing")]
+    match worse {
+        true => tracing::warn!(target: "palisade", layer, name = name.as_str(), "{message}"),
+        false => tracing::info!(target: "palisade", layer, name = name.as_str(), "{message}"),
+    }
+    #[cfg(not(feature = "tracing"))]
+    let _ = (layer, name, worse, message);
+}
+
+/// How long a call has waited before it was let through or refused: `wait_seconds`, a histogram.
+/// Calls that pass at once are not recorded.
+#[inline]
+pub fn waited(layer: &'static str, name: Name, span: Micros) {
+    #[cfg(feature = "metrics")]
+    metrics::histogram!("palisade_wait_seconds", "layer" => layer, "name" => name.as_str())
+        .record(span.to_duration().as_secs_f64());
+    #[cfg(not(feature = "metrics"))]
+    let _ = (layer, name, span);
 }

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Weak;
 
-use super::{COUNTERS, Counter, Observe, Schema, cells, registry};
+use super::registry::{self, Departure};
+use super::{COUNTERS, Counter, Observe, Schema, cells};
 use crate::Name;
 
 /// A layer's row of counters, registered under its kind and name for as long as it lives.
@@ -65,6 +66,19 @@ impl Meter {
         registry::count(self.row, counter)
     }
 
+    /// What a counter of the layer holds on all threads together, plus something that never changes:
+    /// for taking differences, at the cost of a few loads per thread.
+    #[must_use]
+    pub fn sum(&self, counter: Counter) -> u64 {
+        cells::sum(self.row, counter.index())
+    }
+
+    /// Tells when all calls that are in flight now have ended; for a layer that is about to end.
+    #[must_use]
+    pub fn departure(&self) -> Departure {
+        registry::departure(self.row)
+    }
+
     /// How many tickets are open.
     #[must_use]
     pub fn in_flight(&self) -> u64 {
@@ -108,6 +122,15 @@ impl Ticket {
         self.close_once(outcome);
     }
 
+    /// Closes the ticket without counting the call under any outcome.
+    #[inline]
+    pub fn discard(mut self) {
+        if self.row != CLOSED {
+            cells::add_last(self.row, Counter::LEFT.index());
+            self.row = CLOSED;
+        }
+    }
+
     #[inline]
     fn close_once(&mut self, outcome: Counter) {
         if self.row != CLOSED {
@@ -122,6 +145,13 @@ impl Drop for Ticket {
     #[inline]
     fn drop(&mut self) {
         self.close_once(Counter::ABANDONED);
+    }
+}
+
+/// A closed ticket, which counts nothing.
+impl Default for Ticket {
+    fn default() -> Self {
+        Self { row: CLOSED }
     }
 }
 

@@ -12,11 +12,11 @@ mod meter;
 mod publish;
 mod registry;
 
-pub use self::events::{rejected, warn};
+pub use self::events::{rejected, transition, waited, warn};
 pub use self::meter::{Meter, Ticket};
 #[cfg(feature = "metrics")]
 pub use self::publish::publish;
-pub use self::registry::Observe;
+pub use self::registry::{Departure, Observe};
 
 /// The prefix of every published series.
 pub const PREFIX: &str = "palisade_";
@@ -61,6 +61,22 @@ pub struct Series {
     pub metric: &'static str,
     /// The label besides `layer` and `name`, such as `("outcome", "passed")`.
     pub label: (&'static str, &'static str),
+}
+
+/// What a gauge, a setting or a total is published as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Metric {
+    /// The name without [`PREFIX`], such as `"breaker_state"`.
+    pub name: &'static str,
+    /// The labels besides `layer` and `name`, such as `("state", "open")`.
+    pub labels: &'static [(&'static str, &'static str)],
+}
+
+/// Without further labels.
+impl From<&'static str> for Metric {
+    fn from(name: &'static str) -> Self {
+        Self { name, labels: &[] }
+    }
 }
 
 /// What a kind of layer publishes.

@@ -1,9 +1,9 @@
 //! The counters, as series of the `metrics` facade.
 
-use metrics::{Label, counter, describe_counter, describe_gauge, gauge};
+use metrics::{Label, counter, describe_counter, describe_gauge, describe_histogram, gauge};
 
-use super::PREFIX;
 use super::registry::{self, Seen};
+use super::{Metric, PREFIX};
 
 /// Writes every layer's series to the `metrics` recorder that is installed now.
 ///
@@ -29,12 +29,17 @@ pub fn publish() {
         gauge!(full_name("in_flight"), labels()).set(sums.in_flight as f64);
         let Seen { gauges, totals } = sums.observe();
         for (metric, value) in gauges {
-            gauge!(full_name(metric), labels()).set(value);
+            gauge!(full_name(metric.name), labelled(labels(), metric)).set(value);
         }
         for (metric, value) in totals {
-            counter!(full_name(metric), labels()).absolute(value);
+            counter!(full_name(metric.name), labelled(labels(), metric)).absolute(value);
         }
     }
+}
+
+fn labelled(mut labels: Vec<Label>, metric: Metric) -> Vec<Label> {
+    labels.extend(metric.labels.iter().map(|&(key, value)| Label::from_static_parts(key, value)));
+    labels
 }
 
 fn full_name(metric: &'static str) -> String {
@@ -43,7 +48,7 @@ fn full_name(metric: &'static str) -> String {
 
 /// What the series say, for the recorders that show it.
 fn describe() {
-    const COUNTERS: [(&str, &str); 5] = [
+    const COUNTERS: [(&str, &str); 6] = [
         (
             "requests_total",
             "Calls by what became of them; shadowed ones passed below full enforcement.",
@@ -55,10 +60,16 @@ fn describe() {
             "ratelimit_overflow_total",
             "Decisions on the bucket that new keys of a full table share.",
         ),
+        ("breaker_transitions_total", "Changes of a breaker's state."),
     ];
-    const GAUGES: [(&str, &str); 4] = [
+    const GAUGES: [(&str, &str); 9] = [
+        ("breaker_failure_ratio", "Share of failures in the breaker's window, 0 to 1."),
+        ("breaker_keys", "Keys that have a breaker of their own."),
+        ("breaker_state", "Breakers that are in this state: 0 or 1, with keys any number."),
+        ("bulkhead_in_use", "Units that admitted calls hold."),
+        ("bulkhead_queued", "Calls that wait for a place."),
         ("in_flight", "Calls that the layer waits for."),
-        ("limit", "Units per period of the quota."),
+        ("limit", "Units per period of the quota, or units at once of the bulkhead."),
         ("ratelimit_keys", "Keys that have a bucket of their own."),
         ("timeout_seconds", "Time until the response's head."),
     ];
@@ -68,4 +79,8 @@ fn describe() {
     for (metric, text) in GAUGES {
         describe_gauge!(full_name(metric), text);
     }
+    describe_histogram!(
+        full_name("wait_seconds"),
+        "Time that calls waited which did not pass at once."
+    );
 }

@@ -9,24 +9,24 @@ use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 
-use super::{COUNTERS, Counter, Schema, cells};
+use super::{COUNTERS, Counter, Metric, Schema, cells};
 use crate::Name;
 
 /// What a layer knows besides its counters.
 pub trait Observe: Send + Sync {
-    /// Puts each gauge's name, without [`PREFIX`](super::PREFIX), and its value. Those of layers of
+    /// Puts each gauge and its value. Those of layers of
     /// equal kind and name are summed.
-    fn gauges(&self, put: &mut dyn FnMut(&'static str, f64));
+    fn gauges(&self, put: &mut dyn FnMut(Metric, f64));
 
-    /// Puts each setting's name and value. Of layers of equal kind and name the largest shows: limits
+    /// Puts each setting and its value. Of layers of equal kind and name the largest shows: limits
     /// do not add up.
-    fn settings(&self, put: &mut dyn FnMut(&'static str, f64)) {
+    fn settings(&self, put: &mut dyn FnMut(Metric, f64)) {
         let _ = put;
     }
 
     /// Puts each counter that the layer keeps elsewhere than in its [`Meter`](super::Meter). After
     /// the layer's end it shows what was last published.
-    fn totals(&self, put: &mut dyn FnMut(&'static str, u64)) {
+    fn totals(&self, put: &mut dyn FnMut(Metric, u64)) {
         let _ = put;
     }
 }
@@ -37,8 +37,8 @@ const MOST_RETIRED: usize = 1024;
 /// What an observer last put, by metric.
 #[derive(Default)]
 pub(super) struct Seen {
-    pub(super) gauges: BTreeMap<&'static str, f64>,
-    pub(super) totals: BTreeMap<&'static str, u64>,
+    pub(super) gauges: BTreeMap<Metric, f64>,
+    pub(super) totals: BTreeMap<Metric, u64>,
 }
 
 struct Entry {
@@ -49,6 +49,8 @@ struct Entry {
     observer: Option<Weak<dyn Observe>>,
     seen: Arc<Mutex<Seen>>,
     life: Life,
+    /// How many layers have had the row.
+    tenancy: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -89,7 +91,8 @@ pub(super) fn enter(schema: &'static Schema, name: Name) -> u32 {
     let row = free.unwrap_or(registry.entries.len());
     let base = std::array::from_fn(|index| cells::sum(row as u32, index));
     let (observer, seen) = (None, Arc::default());
-    let entry = Entry { schema, name, base, observer, seen, life: Life::Live };
+    let tenancy = free.map_or(0, |row| registry.entries[row].tenancy + 1);
+    let entry = Entry { schema, name, base, observer, seen, life: Life::Live, tenancy };
     match free {
         Some(row) => registry.entries[row] = entry,
         None => registry.entries.push(entry),
@@ -102,6 +105,30 @@ pub(super) fn leave(row: u32) {
     registry.entries[row as usize].life = Life::Leaving;
     registry.entries[row as usize].observer = None;
     registry.retire();
+}
+
+/// Whether the calls of a layer that has ended have all ended, too.
+#[derive(Clone, Copy, Debug)]
+pub struct Departure {
+    row: u32,
+    tenancy: u64,
+}
+
+impl Departure {
+    /// Whether all tickets of the layer are closed. If so, what their holders did before they closed
+    /// them is seen.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        let registry = REGISTRY.lock();
+        let entry = &registry.entries[self.row as usize];
+        // Another layer has the row only because the last one's tickets were closed.
+        entry.tenancy != self.tenancy || entry.in_flight(self.row) == 0
+    }
+}
+
+pub(super) fn departure(row: u32) -> Departure {
+    let tenancy = REGISTRY.lock().entries[row as usize].tenancy;
+    Departure { row, tenancy }
 }
 
 pub(super) fn rename(row: u32, name: Name) {
@@ -172,7 +199,7 @@ impl Seen {
     /// Keeps what another observer, which is gone, last put.
     fn retire(&mut self, gone: &Self) {
         self.gauges.extend(gone.gauges.keys().map(|&metric| (metric, 0.0)));
-        for (metric, value) in &gone.totals {
+        for (&metric, value) in &gone.totals {
             *self.totals.entry(metric).or_default() += value;
         }
     }
@@ -239,10 +266,10 @@ impl Sums {
             let mut seen = Seen::default();
             layer.gauges(&mut |metric, value| *seen.gauges.entry(metric).or_default() += value);
             layer.totals(&mut |metric, value| *seen.totals.entry(metric).or_default() += value);
-            for (metric, value) in &seen.gauges {
+            for (&metric, value) in &seen.gauges {
                 *all.gauges.entry(metric).or_default() += value;
             }
-            for (metric, value) in &seen.totals {
+            for (&metric, value) in &seen.totals {
                 *all.totals.entry(metric).or_default() += value;
             }
             layer.settings(&mut |metric, value| {

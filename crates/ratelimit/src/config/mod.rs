@@ -26,12 +26,12 @@ mod text;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use palisade_core::key::By;
+use palisade_core::key::{By, Missing};
 use palisade_core::{Quota, Ratio};
 
 pub use self::build::ConfiguredLayer;
 use crate::algorithms::Anchor;
-use crate::options::{Headers, HeadersOn, Missing, Outage, Reset};
+use crate::options::{Headers, HeadersOn, Outage, Reset};
 
 /// A [`RateLimitLayer`](crate::RateLimitLayer) as data.
 ///

@@ -6,8 +6,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use palisade_core::switch::Switch;
-use palisade_core::{Key, Quota, Ratio};
+use palisade_core::{Key, Quota, common_handle};
 
 use crate::engine::Engine;
 use crate::engine::book::Ruled;
@@ -28,6 +27,12 @@ pub struct RateLimitHandle {
 pub struct UnknownLimit {
     asked: String,
     known: String,
+}
+
+common_handle! {
+    RateLimitHandle, "limit";
+    /// Changes the share of refusals that is acted on.
+    enforce
 }
 
 impl RateLimitHandle {
@@ -114,16 +119,6 @@ impl RateLimitHandle {
             let known = names.iter().map(|name| name.as_str());
             UnknownLimit::new(format!("limit {limit:?}"), known)
         })
-    }
-
-    /// Switches the limit on or off. Calls that wait already wait on.
-    pub fn set_enabled(&self, enabled: bool) {
-        self.shared.engine.set_switch(|switch| Switch { enabled, ..switch });
-    }
-
-    /// Changes the share of refusals that is acted on.
-    pub fn set_enforce(&self, enforce: Ratio) {
-        self.shared.engine.set_switch(|switch| Switch { enforce, ..switch });
     }
 
     /// Gives the bucket that callers without a key share back in full.

@@ -3,6 +3,7 @@
 use std::mem;
 use std::sync::Arc;
 
+use palisade_core::key::Missing;
 use palisade_core::store::Charge;
 use palisade_core::{Key, KeyBy, Reason};
 use smallvec::SmallVec;
@@ -12,7 +13,6 @@ use crate::engine::book::Tier;
 use crate::engine::call::{Bucket, Call, Part};
 use crate::layer::service::RateLimit;
 use crate::limit::asks::Asks;
-use crate::options::Missing;
 use crate::shared::Shared;
 use crate::shared::remote::Remote;
 use crate::shared::verdict::{Seen, Verdict, Why};

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use palisade_core::Head;
+use palisade_core::key::Missing;
 
 use crate::headers::Style;
-use crate::options::Missing;
 use crate::shared::Shared;
 
 #[derive(Clone, Debug)]

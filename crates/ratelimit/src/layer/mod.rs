@@ -15,8 +15,7 @@ use std::sync::Arc;
 
 use palisade_core::base::{self, edit, share};
 use palisade_core::key::{ByFn, by_fn};
-use palisade_core::switch::Switch;
-use palisade_core::{Clock, Global, Head, Http, Key, Name, Quota, Ratio, response_modes};
+use palisade_core::{Global, Head, Http, Key, Quota, common_setters, response_modes};
 use tower_layer::Layer;
 
 use crate::handle::RateLimitHandle;
@@ -51,6 +50,14 @@ pub struct RateLimitLayer<K = Global, R = Http, A = One> {
 }
 
 response_modes!(RateLimitLayer<K, *, A>);
+common_setters! {
+    RateLimitLayer<K, R, A>, "limit";
+    /// Acts on this share of refusals and delays only; on all unless set. The rest pass at once and
+    /// are counted as `shadowed`: with [`Ratio::ZERO`](palisade_core::Ratio::ZERO) the limit is tried
+    /// out and nobody is refused. Responses have their headers all the same, so that clients can get
+    /// used to it; [`Headers::None`](crate::Headers::None) hides it.
+    enforce
+}
 
 impl RateLimitLayer {
     /// A limit of `quota` on all requests together, as a token bucket; see [`by`](Self::by).
@@ -104,37 +111,6 @@ impl<K, R, A> RateLimitLayer<K, R, A> {
         F: for<'a> Fn(&Head<'a>) -> Option<Key<'a>>,
     {
         self.by(by_fn(key))
-    }
-
-    /// Names the limit, in metrics, messages and headers; `"default"` unless set.
-    #[must_use]
-    pub fn name(self, name: impl Into<Name>) -> Self {
-        let name = name.into();
-        self.edit(|shared| shared.rename(name))
-    }
-
-    /// Switches the limit on (the default) or off: then every request goes straight through.
-    #[must_use]
-    pub fn enabled(self, enabled: bool) -> Self {
-        self.edit(|shared| shared.engine.set_switch(|switch| Switch { enabled, ..switch }))
-    }
-
-    /// Acts on this share of refusals and delays only; on all unless set. The rest pass at once and
-    /// are counted as `shadowed`: with [`Ratio::ZERO`] the limit is tried out and nobody is refused.
-    /// Responses have their headers all the same, so that clients can get used to it;
-    /// [`Headers::None`](crate::Headers::None) hides it.
-    #[must_use]
-    pub fn enforce(self, share: Ratio) -> Self {
-        self.edit(|shared| shared.engine.set_switch(|switch| Switch { enforce: share, ..switch }))
-    }
-
-    /// Reads the time from `clock`.
-    #[must_use]
-    pub fn clock(self, clock: Clock) -> Self {
-        self.edit(|shared| {
-            base::Shared::base_mut(shared).set_clock(clock);
-            shared.restart();
-        })
     }
 
     /// Reads and changes the limit while it is in use.

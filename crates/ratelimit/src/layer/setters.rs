@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use palisade_core::key::Missing;
 use palisade_core::store::{AnyStore, Store};
 use palisade_core::{Head, Quota};
 
 use crate::layer::RateLimitLayer;
 use crate::layer::manner::{Front, Manner};
 use crate::limit::asks::{ClassBy, CostBy, QuotaBy};
-use crate::options::{Headers, HeadersOn, Missing, Outage, Reset};
+use crate::options::{Headers, HeadersOn, Outage, Reset};
 
 impl<K, R, A> RateLimitLayer<K, R, A> {
     /// How many keys are remembered at most; a million unless set, 0 counts as 1. Beyond that, new

@@ -75,16 +75,13 @@ impl RateLimiter {
     #[must_use]
     pub fn name(self, name: impl Into<Name>) -> Self {
         let name = name.into();
-        self.edit(|shared| shared.rename(name))
+        self.edit(|shared| base::Shared::set_name(shared, name))
     }
 
     /// Reads the time from `clock`.
     #[must_use]
     pub fn clock(self, clock: Clock) -> Self {
-        self.edit(|shared| {
-            base::Shared::base_mut(shared).set_clock(clock);
-            shared.restart();
-        })
+        self.edit(|shared| base::Shared::set_clock(shared, clock))
     }
 
     /// How many keys are remembered at most; a million unless set, 0 counts as 1. Beyond that, new

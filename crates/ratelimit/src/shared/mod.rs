@@ -16,8 +16,8 @@ use palisade_core::base::{self, Base};
 use palisade_core::key::Fingerprinter;
 use palisade_core::store::AnyStore;
 use palisade_core::switch::{Share, Switch};
-use palisade_core::telemetry::Observe;
-use palisade_core::{Key, Micros, Name, Quota};
+use palisade_core::telemetry::{Metric, Observe};
+use palisade_core::{Clock, Key, Micros, Name, Quota};
 
 use crate::engine::Engine;
 use crate::engine::call::{Bucket, Call, Part};
@@ -70,12 +70,6 @@ impl Shared {
             warned_missing: AtomicBool::new(false),
             warned_full: AtomicBool::new(false),
         }
-    }
-
-    /// Names the layer, and with it those limits that have no name of their own.
-    pub(crate) fn rename(&mut self, name: Name) {
-        self.base.set_name(name);
-        self.labels = OnceLock::new();
     }
 
     /// Starts over, after something was set that the state depends on.
@@ -155,20 +149,35 @@ impl base::Shared for Shared {
         let base = self.base.fork(&SCHEMA);
         Self::with(base, self.fixed.clone(), self.engine.rules(), self.switch())
     }
+
+    fn set_switch(&self, change: impl FnOnce(Switch) -> Switch) {
+        self.engine.set_switch(change);
+    }
+
+    /// Names the layer, and with it those limits that have no name of their own.
+    fn set_name(&mut self, name: Name) {
+        self.base.set_name(name);
+        self.labels = OnceLock::new();
+    }
+
+    fn set_clock(&mut self, clock: Clock) {
+        self.base.set_clock(clock);
+        self.restart();
+    }
 }
 
 impl Observe for Shared {
-    fn gauges(&self, put: &mut dyn FnMut(&'static str, f64)) {
-        put("ratelimit_keys", self.engine.keys().now as f64);
+    fn gauges(&self, put: &mut dyn FnMut(Metric, f64)) {
+        put("ratelimit_keys".into(), self.engine.keys().now as f64);
     }
 
-    fn settings(&self, put: &mut dyn FnMut(&'static str, f64)) {
-        put("limit", f64::from(self.quota().limit()));
+    fn settings(&self, put: &mut dyn FnMut(Metric, f64)) {
+        put("limit".into(), f64::from(self.quota().limit()));
     }
 
-    fn totals(&self, put: &mut dyn FnMut(&'static str, u64)) {
+    fn totals(&self, put: &mut dyn FnMut(Metric, u64)) {
         let keys = self.engine.keys();
-        put("ratelimit_evictions_total", keys.evicted);
-        put("ratelimit_overflow_total", keys.overflowed);
+        put("ratelimit_evictions_total".into(), keys.evicted);
+        put("ratelimit_overflow_total".into(), keys.overflowed);
     }
 }

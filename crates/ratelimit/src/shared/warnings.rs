@@ -3,9 +3,9 @@
 use std::sync::atomic::Ordering;
 
 use palisade_core::base::Shared as _;
+use palisade_core::key::Missing;
 use palisade_core::telemetry;
 
-use crate::options::Missing;
 use crate::shared::Shared;
 use crate::shared::counters::{KEYLESS, LAYER};
 

@@ -34,6 +34,10 @@ impl<S: State> Map<S> {
         self.slots.find_mut(key, |slot| slot.key() == key).map(|slot| &mut slot.state)
     }
 
+    pub(super) fn states(&self) -> impl Iterator<Item = &S> {
+        self.slots.iter().map(|slot| &slot.state)
+    }
+
     /// Makes sure that one more key fits in: drops the states that have long been inert instead of
     /// growing, and grows if that frees less than half. Either way the next time is as many
     /// insertions away as this costs; a key that comes back every now and then keeps its slot. None

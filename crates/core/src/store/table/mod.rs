@@ -20,7 +20,7 @@ use parking_lot::{Mutex, MutexGuard};
 use smallvec::SmallVec;
 
 use self::map::Map;
-use self::place::Place;
+pub use self::place::Place;
 use self::room::Room;
 use crate::Micros;
 use crate::algorithm::{Algorithm, Change, Op, Outcome, State};
@@ -156,6 +156,32 @@ impl<S: State> Table<S> {
                 outcome
             }
         }
+    }
+
+    /// Shows the state of a key to `visit`, after making one for a key that is not known; that of
+    /// the overflow if there is no place for it. `visit` runs under a lock.
+    pub fn visit<R>(&self, key: u64, now: Micros, visit: impl FnOnce(&mut S, Place) -> R) -> R {
+        let mut map = self.shard(key).0.lock();
+        if let Some(state) = map.get_mut(key) {
+            return visit(state, Place::Own);
+        }
+        match self.place(&mut map, now, |_| false) {
+            Place::Own => visit(map.insert(key, S::default()), Place::Own),
+            Place::Overflow => {
+                drop(map);
+                self.room.overflow();
+                visit(self.overflow.lock().of_limit(0), Place::Overflow)
+            }
+        }
+    }
+
+    /// Shows all states to `visit`, one after another, each under its shard's lock; those of the
+    /// overflow last.
+    pub fn each(&self, mut visit: impl FnMut(&S, Place)) {
+        for shard in self.shards.get().into_iter().flatten() {
+            shard.0.lock().states().for_each(|state| visit(state, Place::Own));
+        }
+        self.overflow.lock().0.iter().for_each(|state| visit(state, Place::Overflow));
     }
 
     /// Forgets a key; `true` if it was known.

@@ -8,12 +8,12 @@ use crate::algorithm::State;
 /// In how many other shards a new key looks for a place when the table is full.
 const OTHERS: usize = 8;
 
-/// Where the state of a new key goes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    /// Into a place of its own, which is reserved.
+/// Where the state of a key is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In a place of its own.
     Own,
-    /// To the other keys that found none.
+    /// With the other keys that found none.
     Overflow,
 }
 

@@ -11,12 +11,19 @@
 //!   stream that ends without one failed.
 //! - A gRPC-Web response has its trailers in its data, where we do not look: it is like any other.
 //! - Any other HTTP response is a failure if its status is 500 or more.
+//!
+//! A layer's [`Classify`] applies them or others.
+
+mod by;
+mod pushback;
 
 use std::error::Error;
 
 use http::{HeaderMap, Response, header};
 use http_body::Body;
 
+pub use self::by::{BoxErrors, Classify, ClassifyBy, Judge, Standard};
+pub use self::pushback::{is_throttled, pushback};
 use crate::{Origin, Rejection, rejection};
 
 /// What an outcome says about the inner service.

@@ -1,7 +1,10 @@
 //! What every layer's shared state has, and how it is configured.
 
+mod setters;
+
 use std::sync::{Arc, Weak};
 
+use crate::switch::Switch;
 use crate::telemetry::{Meter, Observe, Schema};
 use crate::{Clock, Name};
 
@@ -28,6 +31,21 @@ pub trait Shared: Observe + 'static {
     /// Fresh state with the same settings.
     #[must_use]
     fn fork(&self) -> Self;
+
+    /// Changes the two settings that every layer has.
+    fn set_switch(&self, change: impl FnOnce(Switch) -> Switch)
+    where
+        Self: Sized;
+
+    /// Names the layer.
+    fn set_name(&mut self, name: Name) {
+        self.base_mut().set_name(name);
+    }
+
+    /// Reads the time from `clock`.
+    fn set_clock(&mut self, clock: Clock) {
+        self.base_mut().set_clock(clock);
+    }
 }
 
 impl Base {

@@ -1,0 +1,63 @@
+//! The setters that all layers have.
+
+/// Gives a layer, or the primitive below it, its `.name(..)`, `.enabled(..)`, `.enforce(..)` and
+/// `.clock(..)`.
+///
+/// The type has an `fn edit(self, change: impl FnOnce(&mut Shared)) -> Self`, where `Shared` is a
+/// [`base::Shared`](crate::base::Shared). What is said of `enforce` differs from layer to layer.
+#[macro_export]
+macro_rules! common_setters {
+    ($layer:ident $(<$($generic:ident),*>)?, $what:literal; $(#[$enforce:meta])* enforce) => {
+        impl $(<$($generic),*>)? $layer $(<$($generic),*>)? {
+            #[doc = concat!("Names the ", $what, ", in metrics and messages; `\"default\"` unless set.")]
+            #[must_use]
+            pub fn name(self, name: impl Into<$crate::Name>) -> Self {
+                let name = name.into();
+                self.edit(|shared| $crate::base::Shared::set_name(shared, name))
+            }
+
+            #[doc = concat!("Switches the ", $what, " on (the default) or off: then every call goes straight through.")]
+            #[must_use]
+            pub fn enabled(self, enabled: bool) -> Self {
+                self.edit(|shared| {
+                    $crate::base::Shared::set_switch(shared, |switch| switch.with_enabled(enabled));
+                })
+            }
+
+            $(#[$enforce])*
+            #[must_use]
+            pub fn enforce(self, share: $crate::Ratio) -> Self {
+                self.edit(|shared| {
+                    $crate::base::Shared::set_switch(shared, |switch| switch.with_enforce(share));
+                })
+            }
+
+            /// Reads the time from `clock`. Timers are tokio's in any case.
+            #[must_use]
+            pub fn clock(self, clock: $crate::Clock) -> Self {
+                self.edit(|shared| $crate::base::Shared::set_clock(shared, clock))
+            }
+        }
+    };
+}
+
+/// Gives a layer's handle, whose field `shared` is the state, the setters for what every layer can
+/// change while it runs.
+#[macro_export]
+macro_rules! common_handle {
+    ($handle:ident, $what:literal; $(#[$enforce:meta])* enforce) => {
+        impl $handle {
+            #[doc = concat!("Switches the ", $what, " on or off.")]
+            pub fn set_enabled(&self, enabled: bool) {
+                $crate::base::Shared::set_switch(&*self.shared, |switch| {
+                    switch.with_enabled(enabled)
+                });
+            }
+
+            $(#[$enforce])*
+            pub fn set_enforce(&self, share: $crate::Ratio) {
+                $crate::base::Shared::set_switch(&*self.shared, |switch| switch.with_enforce(share));
+            }
+        }
+    };
+}
