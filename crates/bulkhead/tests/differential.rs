@@ -71,11 +71,9 @@ impl<S: Service<u32> + Clone> Side<S> {
                     call.respond(0);
                 }
             }
-            Step::Poll(at) if calls > 0 => {
-                if self.calls[at % calls].poll().is_ready() {
-                    // At once, since tower gives the place back only then.
-                    drop(self.calls.remove(at % calls));
-                }
+            // One that is done is dropped at once, since tower gives the place back only then.
+            Step::Poll(at) if calls > 0 && self.calls[at % calls].poll().is_ready() => {
+                drop(self.calls.remove(at % calls));
             }
             Step::DropCall(at) if calls > 0 => drop(self.calls.remove(at % calls)),
             Step::Clone(at) if services > 0 => {
@@ -87,7 +85,7 @@ impl<S: Service<u32> + Clone> Side<S> {
         }
         let ready = self.services.iter().map(|(_, _, ready)| *ready);
         let woken = self.services.iter().map(|(task, _, _)| task.is_woken());
-        ready.chain(woken).chain(self.calls.iter().map(|call| call.is_woken())).collect()
+        ready.chain(woken).chain(self.calls.iter().map(Spawn::is_woken)).collect()
     }
 }
 

@@ -1,5 +1,7 @@
 //! A bulkhead for each key.
 
+#![expect(clippy::panic, reason = "a test's helpers are tests, too")]
+
 use std::time::Duration;
 
 use http::Request;

@@ -1,5 +1,7 @@
 //! The gate beside a model too simple to be wrong: a list of who is in, and a list of who waits.
 
+#![expect(clippy::panic, reason = "a test's helpers are tests, too")]
+
 mod support;
 
 use std::collections::VecDeque;

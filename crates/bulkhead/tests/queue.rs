@@ -1,5 +1,7 @@
 //! Who waits: in which order, for how long, and what is left when they go away.
 
+#![expect(clippy::panic, reason = "a test's helpers are tests, too")]
+
 mod support;
 
 use std::task::{Context, Waker};

@@ -1,5 +1,7 @@
 //! A million steps of calls that end in every way there is; then nothing is held, and nobody waits.
 
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+
 use std::future::Future;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
