@@ -1,6 +1,6 @@
 //! Waiting in `poll_ready`.
 
-mod support;
+mod scripted;
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tokio_test::task::{self, Spawn};
 use tokio_test::{assert_pending, assert_ready, assert_ready_err, assert_ready_ok};
 use tower::{Layer, Service};
 
-use self::support::{counts, due_in, load};
+use self::scripted::{counts, due_in, load};
 
 type Limited = Backpressure<Probe<Inner<u32, u32, &'static str>>, Plain>;
 

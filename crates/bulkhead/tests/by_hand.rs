@@ -1,6 +1,6 @@
 //! The bulkhead without Tower.
 
-mod support;
+mod scripted;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use palisade_core::test::drop_at_every_await;
 use tokio::time::{Instant, sleep};
 use tokio_test::{assert_pending, assert_ready_ok, task};
 
-use self::support::{WAIT, counts, due_in, load};
+use self::scripted::{WAIT, counts, due_in, load};
 
 fn queueing() -> Bulkhead {
     Bulkhead::new(1).max_queued(2).max_wait(WAIT)

@@ -1,6 +1,6 @@
 //! The layer: who comes in, who is refused, what is given back and what is counted.
 
-mod support;
+mod scripted;
 
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,7 +17,7 @@ use palisade_core::{LayerError, Reason};
 use tokio_test::{assert_ready, assert_ready_err, assert_ready_ok, task};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
-use self::support::{WAIT, call, counts, due_in, load, scripted, start};
+use self::scripted::{WAIT, call, counts, due_in, load, scripted, start};
 
 #[tokio::test(start_paused = true)]
 async fn as_many_come_in_as_there_are_places() {

@@ -1,6 +1,6 @@
 //! What is published: every series from the start, and the values that it should have.
 
-mod support;
+mod scripted;
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use palisade_bulkhead::{BulkheadLayer, Ratio};
 use palisade_core::telemetry::publish;
 use tokio_test::{assert_ready_err, assert_ready_ok};
 
-use self::support::{WAIT, call, due_in, scripted, start};
+use self::scripted::{WAIT, call, due_in, scripted, start};
 
 /// The series of layers of this name, as `name{label=value}` without the labels `layer` and `name`;
 /// a histogram as the sum of what was recorded.

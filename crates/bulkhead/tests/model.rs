@@ -2,7 +2,7 @@
 
 #![expect(clippy::panic, reason = "a test's helpers are tests, too")]
 
-mod support;
+mod scripted;
 
 use std::collections::VecDeque;
 use std::task::Poll;
@@ -152,10 +152,10 @@ fn play(limit: u32, steps: Vec<Step>) -> Result<(), TestCaseError> {
         }
         room.settle();
         let expected = (u64::from(room.in_use()), room.waiting.len() as u64);
-        prop_assert_eq!(support::load(&handle), expected, "after step {}", now);
+        prop_assert_eq!(scripted::load(&handle), expected, "after step {}", now);
     }
     drop((permits, waiters));
-    prop_assert_eq!(support::load(&handle), (0, 0));
+    prop_assert_eq!(scripted::load(&handle), (0, 0));
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Calls that take several places, and limits that change.
 
-mod support;
+mod scripted;
 
 use http::Request;
 use palisade_bulkhead::{BulkheadLayer, BulkheadService, One};
@@ -11,7 +11,7 @@ use tokio_test::task::{self, Spawn};
 use tokio_test::{assert_pending, assert_ready, assert_ready_ok};
 use tower::{Layer, Service, ServiceExt};
 
-use self::support::{WAIT, load, scripted, start};
+use self::scripted::{WAIT, load, scripted, start};
 
 type Weighed = BulkheadService<Inner<u32, u32, ()>, Global, Plain, fn(&u32) -> u32>;
 
@@ -126,7 +126,7 @@ async fn a_limit_that_shrinks_waits_for_calls_to_end() {
     handle.set_max_concurrent(1);
     assert_eq!(load(&handle), (3, 0));
     for left in [2, 1, 0] {
-        let refused = assert_ready!(support::call(&service, 9).poll());
+        let refused = assert_ready!(scripted::call(&service, 9).poll());
         let Err(LayerError::Rejected(why)) = refused else { panic!("{refused:?}") };
         assert_eq!(why.reason(), Reason::bulkhead_full(1));
         script.try_next_call().unwrap().respond(0);

@@ -2,7 +2,7 @@
 
 #![expect(clippy::panic, reason = "a test's helpers are tests, too")]
 
-mod support;
+mod scripted;
 
 use std::task::{Context, Waker};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 use tokio_test::{assert_pending, assert_ready};
 use tower::{Layer, Service, ServiceExt};
 
-use self::support::{Outcome, WAIT, call, counts, due_in, load, scripted, start};
+use self::scripted::{Outcome, WAIT, call, counts, due_in, load, scripted, start};
 
 fn layer(max_queued: u32) -> BulkheadLayer {
     BulkheadLayer::new(1).max_queued(max_queued).max_wait(WAIT).name("search")
