@@ -15,6 +15,8 @@ use tower::load_shed::LoadShedLayer;
 use tower_governor::GovernorLayer;
 use tower_governor::governor::GovernorConfigBuilder;
 use tower_governor::key_extractor::GlobalKeyExtractor;
+use tower_resilience::adaptive::{AdaptiveLimiterLayer, Aimd};
+use tower_resilience::bulkhead::{BulkheadConfigBuilder, BulkheadLayer};
 use tower_resilience::ratelimiter::{RateLimiterConfigBuilder, RateLimiterLayer};
 
 use crate::LIMIT;
@@ -22,7 +24,7 @@ use crate::count::let_through;
 use crate::serve::{Limit, Way};
 
 /// A period in which no token comes back while we count.
-const DAY: Duration = Duration::from_secs(86_400);
+pub(crate) const DAY: Duration = Duration::from_secs(86_400);
 
 /// A contender.
 pub(crate) struct Row {
@@ -55,14 +57,29 @@ pub(crate) fn rows() -> Vec<Row> {
                 .layer(GlobalConcurrencyLimitLayer::new(LIMIT))
         }),
         row("tower_governor", governor),
-        row("tower-resilience, `build()`", || {
+        row("tower-resilience `RateLimiter`, `build()`", || {
             let layer = resilience().build().expect("the limit and the period are not 0");
             ServiceBuilder::new().layer(HandleErrorLayer::new(refuse)).layer(layer)
         }),
-        row("tower-resilience, `build_with_handle()`", || {
+        row("tower-resilience `RateLimiter`, `build_with_handle()`", || {
             let built = resilience().build_with_handle();
             let (layer, _handle) = built.expect("the limit and the period are not 0");
             ServiceBuilder::new().layer(HandleErrorLayer::new(refuse)).layer(layer)
+        }),
+        row("tower-resilience `Bulkhead`, `build()`", || {
+            let layer = bulkhead().build().expect("the limit is not 0");
+            ServiceBuilder::new().layer(HandleErrorLayer::new(refuse)).layer(layer)
+        }),
+        row("tower-resilience `Bulkhead`, `build_with_handle()`", || {
+            let built = bulkhead().build_with_handle();
+            let (layer, _handle) = built.expect("the limit is not 0");
+            ServiceBuilder::new().layer(HandleErrorLayer::new(refuse)).layer(layer)
+        }),
+        row("`LoadShed` + tower-resilience `AdaptiveLimiter`", || {
+            ServiceBuilder::new()
+                .layer(HandleErrorLayer::new(refuse))
+                .layer(LoadShedLayer::new())
+                .layer(adaptive())
         }),
     ]
 }
@@ -72,7 +89,7 @@ fn row<L: Limit>(name: &'static str, layer: impl Fn() -> L + 'static) -> Row {
 }
 
 /// What axum wants to be made of an error.
-async fn refuse<E>(_: E) -> StatusCode {
+pub(crate) async fn refuse<E>(_: E) -> StatusCode {
     StatusCode::SERVICE_UNAVAILABLE
 }
 
@@ -86,4 +103,14 @@ fn governor() -> GovernorLayer<GlobalKeyExtractor, NoOpMiddleware<QuantaInstant>
 
 fn resilience() -> RateLimiterConfigBuilder {
     RateLimiterLayer::builder().limit_for_period(LIMIT).refresh_period(DAY)
+}
+
+fn bulkhead() -> BulkheadConfigBuilder {
+    BulkheadLayer::builder().max_concurrent_calls(LIMIT).reject_when_full()
+}
+
+/// With a limit that stays what it is.
+fn adaptive() -> AdaptiveLimiterLayer<Aimd> {
+    let built = Aimd::builder().initial_limit(LIMIT).min_limit(LIMIT).max_limit(LIMIT).build();
+    AdaptiveLimiterLayer::new(built.expect("the limit is not 0"))
 }

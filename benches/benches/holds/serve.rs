@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::{Route, get};
 use tokio::io;
@@ -47,6 +48,15 @@ where
 {
 }
 
+/// What the app's handler does with a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Handler {
+    /// Says that it was reached, and keeps the request.
+    Keeps,
+    /// Says that it was reached, and fails.
+    Fails,
+}
+
 /// One of the four.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Way {
@@ -80,31 +90,38 @@ impl Way {
         self,
         listener: TcpListener,
         layer: impl Limit,
+        handler: Handler,
         events: UnboundedSender<Event>,
     ) -> io::Result<()> {
         match self {
-            Self::Router => axum::serve(listener, app::<()>(layer, events)).await,
+            Self::Router => axum::serve(listener, app::<()>(layer, handler, events)).await,
             Self::MakeService => {
-                axum::serve(listener, app(layer, events).into_make_service()).await
+                axum::serve(listener, app(layer, handler, events).into_make_service()).await
             }
             Self::ConnectInfo => {
-                let app = app(layer, events);
+                let app = app(layer, handler, events);
                 let service = app.into_make_service_with_connect_info::<SocketAddr>();
                 axum::serve(listener, service).await
             }
-            Self::State => axum::serve(listener, app(layer, events).with_state("state")).await,
+            Self::State => {
+                axum::serve(listener, app(layer, handler, events).with_state("state")).await
+            }
         }
     }
 }
 
-/// An app whose only handler says that it was reached, and keeps the request.
+/// An app with this layer and one handler.
 fn app<S: Clone + Send + Sync + 'static>(
     layer: impl Limit,
+    handler: Handler,
     events: UnboundedSender<Event>,
 ) -> Router<S> {
     let handler = async move || {
         events.send(Event::Reached).ok();
-        pending::<()>().await;
+        match handler {
+            Handler::Keeps => pending().await,
+            Handler::Fails => StatusCode::INTERNAL_SERVER_ERROR,
+        }
     };
     Router::new().route("/", get(handler)).layer(layer)
 }

@@ -102,7 +102,7 @@ fn timeout() -> Group {
 }
 
 /// Tasks that call clones of `service`.
-fn clones<S>(service: S) -> impl FnMut(u64)
+pub(crate) fn clones<S>(service: S) -> impl FnMut(u64)
 where
     S: Service<u64, Response = u64> + Clone + Send + 'static,
 {

@@ -9,6 +9,8 @@
 //! A new layer is a file here and a line in [`benches`].
 
 mod algorithms;
+mod breaker;
+mod bulkhead;
 mod contended;
 mod direct;
 mod footprint;
@@ -51,6 +53,8 @@ fn benches() -> Vec<Bench> {
         http::benches(),
         header_styles::benches(),
         timeout::benches(),
+        breaker::benches(),
+        bulkhead::benches(),
         stacked::benches(),
         tiers::benches(),
         refused::benches(),

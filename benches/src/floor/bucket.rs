@@ -74,21 +74,9 @@ impl<C: Ticks, Req> Check<Req> for Bucket<C> {
 #[cfg(test)]
 mod tests {
     use super::{Bucket, Limit};
-    use crate::floor::Ticks;
+    use crate::floor::clock::Manual;
     use std::cell::Cell;
     use std::time::Duration;
-
-    struct Manual(Cell<u64>);
-
-    impl Ticks for &Manual {
-        fn now(&self) -> u64 {
-            self.0.get()
-        }
-
-        fn per_second(&self) -> u64 {
-            1_000
-        }
-    }
 
     #[test]
     fn a_bucket_of_two_passes_two_and_refills() {

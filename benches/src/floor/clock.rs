@@ -77,3 +77,18 @@ impl Ticks for Std {
         1_000_000_000
     }
 }
+
+/// A clock of a thousand ticks a second that is moved by hand.
+#[cfg(test)]
+pub(super) struct Manual(pub(super) std::cell::Cell<u64>);
+
+#[cfg(test)]
+impl Ticks for &Manual {
+    fn now(&self) -> u64 {
+        self.0.get()
+    }
+
+    fn per_second(&self) -> u64 {
+        1_000
+    }
+}

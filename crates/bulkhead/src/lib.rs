@@ -58,6 +58,11 @@
 //! [`backpressure`](BulkheadLayer::backpressure) makes callers wait before they call, as
 //! `tower::limit::ConcurrencyLimit` does.
 //!
+//! # The other parts
+//!
+//! - [`adaptive`]: a limit that follows what it protects;
+//! - [`queue`]: a bounded queue that slows its producers down.
+//!
 //! # Configuration
 //!
 //! [`config::BulkheadConfig`] is a layer as data; with the feature `serde` it is read from files. The
@@ -92,6 +97,7 @@
 //! O(log n). `cargo xtask bench` measures it beside its peers.
 
 mod acquire;
+pub mod adaptive;
 mod backpressure;
 mod bulkhead;
 pub mod config;
@@ -103,6 +109,7 @@ mod layer;
 pub mod model;
 mod options;
 mod permit;
+pub mod queue;
 mod room;
 mod shared;
 mod turn;
@@ -114,6 +121,7 @@ pub use palisade_core::{
 };
 
 pub use self::acquire::{Acquire, Call};
+pub use self::adaptive::{Adapt, Adaptive, Aimd, Gradient2};
 pub use self::backpressure::BackpressureLayer;
 pub use self::backpressure::service::Backpressure;
 pub use self::bulkhead::Bulkhead;
@@ -124,4 +132,5 @@ pub use self::layer::future::ResponseFuture;
 pub use self::layer::service::BulkheadService;
 pub use self::options::Until;
 pub use self::permit::Permit;
+pub use self::queue::BackpressureQueue;
 pub use self::weight::{One, Weigh, WeightBy};

@@ -3,12 +3,12 @@
 #[cfg(not(loom))]
 pub use parking_lot::Mutex;
 #[cfg(not(loom))]
-pub use std::sync::atomic::{AtomicU64, Ordering, fence};
+pub use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 
 #[cfg(loom)]
 pub use self::modelled::Mutex;
 #[cfg(loom)]
-pub use loom::sync::atomic::{AtomicU64, Ordering, fence};
+pub use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 
 /// Lets another thread go on, after `rounds` of waiting for it: soon it is given the core, since it
 /// may have none. Loom must be told at once, or it would explore the loop for ever.
@@ -40,6 +40,10 @@ mod modelled {
 
         pub fn lock(&self) -> loom::sync::MutexGuard<'_, T> {
             self.0.lock().expect("a loom model never poisons")
+        }
+
+        pub fn try_lock(&self) -> Option<loom::sync::MutexGuard<'_, T>> {
+            self.0.try_lock().ok()
         }
     }
 }

@@ -3,6 +3,7 @@
 //! | trouble | layer | what callers see |
 //! |---|---|---|
 //! | one caller takes more than its share | [`RateLimitLayer`] | 429 with `Retry-After`, RESOURCE_EXHAUSTED |
+//! | a dependency fails | [`BreakerLayer`] | 503 with `Retry-After`, UNAVAILABLE, at once |
 //! | a dependency hangs | [`TimeoutLayer`] | 504, DEADLINE_EXCEEDED |
 //!
 //! # The shape of a layer
@@ -15,12 +16,13 @@
 //! # Which layer goes where
 //!
 //! ```text
-//! client side   total timeout › rate limit › attempt timeout › service
+//! client side   total timeout › breaker › rate limit › attempt timeout › service
 //! server side   rate limit per client › timeout › rate limit per user (after authentication) › handler
 //! ```
 //!
 //! CORS goes outside of all of them, so that a 429 keeps its `access-control-allow-origin`. A flood
-//! is turned away before it occupies anything, so the limit per client is outermost. Layers of a
+//! is turned away before it occupies anything, so the limit per client is outermost; a dependency that
+//! hangs opens the breaker, so the attempt's timeout is inside it. Layers of a
 //! `ServiceBuilder` run from top to bottom, those added by `Router::layer` from the last to the first.
 //!
 //! # Errors you may see
@@ -33,7 +35,7 @@
 //!
 //! # Features
 //!
-//! `ratelimit` and `timeout` are on by default. `axum`, `tonic` and `reqwest` let keys read what
+//! `breaker`, `ratelimit` and `timeout` are on by default. `axum`, `tonic` and `reqwest` let keys read what
 //! those crates know of a request (the peer's address, the matched route); `metrics` and `tracing`
 //! make the layers observable; `serde` reads layers, quotas, ratios and durations from configurations;
 //! `test-util` makes tokio's clock, which tests can pause, the default.
@@ -49,13 +51,15 @@
 mod readme {}
 
 pub use palisade_core::{
-    Bill, BoxError, CallContext, ClientIp, Clock, Global, GrpcCode, HasHead, Head, Header, Host,
-    Http, Key, KeyBy, LayerError, ManualClock, Meta, Method, Micros, Name, Origin, ParseError,
-    PeerAddr, Quota, Ratio, Reason, Rejection, ResBody, Respond, Route, per_day, per_hour,
-    per_minute, per_second, rejection,
+    Bill, BoxError, CallContext, Cause, ClientIp, Clock, Global, GrpcCode, HasHead, Head, Header,
+    Host, Http, Key, KeyBy, LayerError, ManualClock, Meta, Method, Micros, Name, Origin,
+    ParseError, PeerAddr, Quota, Ratio, Reason, Rejection, ResBody, Respond, Route, per_day,
+    per_hour, per_minute, per_second, rejection,
 };
 pub use palisade_core::{algorithm, classify, key, respond, store, text};
 
+#[cfg(feature = "breaker")]
+pub use palisade_breaker::{self as breaker, Breaker, BreakerLayer};
 #[cfg(feature = "ratelimit")]
 pub use palisade_ratelimit::{self as ratelimit, RateLimitLayer, RateLimiter};
 #[cfg(feature = "timeout")]
@@ -73,13 +77,17 @@ pub use palisade_core::test;
 
 /// Layers, quotas and keys: what an application names.
 pub mod prelude {
+    #[cfg(feature = "breaker")]
+    pub use palisade_breaker::{Breaker, BreakerLayer, Throttle, Trip, Window};
     #[cfg(feature = "ratelimit")]
     pub use palisade_ratelimit::{
-        Anchor, FixedWindow, Headers, HeadersOn, Limit, Limits, Missing, Outage,
-        RATE_LIMIT_HEADERS, RateLimitLayer, RateLimiter, Reset, Shaper, SlidingLog, SlidingWindow,
+        Anchor, FixedWindow, Headers, HeadersOn, Limit, Limits, Outage, RATE_LIMIT_HEADERS,
+        RateLimitLayer, RateLimiter, Reset, Shaper, SlidingLog, SlidingWindow,
     };
     #[cfg(feature = "timeout")]
     pub use palisade_timeout::TimeoutLayer;
+
+    pub use palisade_core::key::Missing;
 
     pub use crate::{
         Bill, BoxError, ClientIp, Clock, Global, Header, Host, Key, LayerError, Method, Quota,

@@ -80,6 +80,10 @@ fn several() -> RateLimitLayer<Array<Global>, Http, Array<One>> {
     RateLimitLayer::with(limits).headers(Headers::None).clock(Clock::fast())
 }
 
+fn breaker() -> BreakerLayer {
+    BreakerLayer::new().clock(Clock::fast())
+}
+
 fn timeout() -> TimeoutLayer {
     TimeoutLayer::new(Duration::from_secs(5)).clock(Clock::fast())
 }
@@ -125,6 +129,7 @@ macro_rules! passes_without_allocating {
 }
 
 passes_without_allocating! {
+    breaker: breaker();
     ratelimit: limit();
     several: several();
     timeout: timeout();
@@ -162,6 +167,14 @@ fn several_limits_with_keys_costs_and_tiers_of_their_own_allocate_nothing() {
 }
 
 #[test]
+fn a_breaker_of_any_kind_allocates_nothing() {
+    let slow = Trip::slow_rate(Ratio::ONE, Duration::from_secs(1)).or(Trip::consecutive(9));
+    assert_eq!(http(breaker().trip(slow).window(Window::Calls(100))), 0);
+    assert_eq!(http(BreakerLayer::throttle(Throttle::new()).clock(Clock::fast())), 0);
+    assert_eq!(http(breaker().by(Host)), 0);
+}
+
+#[test]
 fn a_bill_is_one_allocation() {
     assert_eq!(http(limit().chargeable(true)), 10);
     assert_eq!(http(several().by(Host).chargeable(true)), 10);
@@ -169,5 +182,8 @@ fn a_bill_is_one_allocation() {
 
 #[test]
 fn a_stack_allocates_nothing() {
-    assert_eq!(http(ServiceBuilder::new().layer(timeout()).layer(limit()).layer(limit())), 0);
+    assert_eq!(
+        http(ServiceBuilder::new().layer(timeout()).layer(breaker()).layer(limit()).layer(limit())),
+        0
+    );
 }

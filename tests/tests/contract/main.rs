@@ -31,6 +31,12 @@ mod billing;
 mod support;
 mod waiting;
 
+mod breaker {
+    #[path = "../laws/mod.rs"]
+    mod laws;
+    mod row;
+}
+
 mod ratelimit {
     #[path = "../laws/mod.rs"]
     mod laws;

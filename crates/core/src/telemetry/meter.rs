@@ -24,6 +24,13 @@ pub struct Ticket {
     row: u32,
 }
 
+/// Reads and counts on a layer's row, like a [`Meter`], without owning it: whoever uses it must know
+/// that a ticket of the layer is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gauge {
+    row: u32,
+}
+
 /// The row of a closed ticket.
 const CLOSED: u32 = u32::MAX;
 
@@ -66,11 +73,10 @@ impl Meter {
         registry::count(self.row, counter)
     }
 
-    /// What a counter of the layer holds on all threads together, plus something that never changes:
-    /// for taking differences, at the cost of a few loads per thread.
+    /// Reads the layer's counters, for whoever may outlive the layer's meter.
     #[must_use]
-    pub fn sum(&self, counter: Counter) -> u64 {
-        cells::sum(self.row, counter.index())
+    pub const fn gauge(&self) -> Gauge {
+        Gauge { row: self.row }
     }
 
     /// Tells when all calls that are in flight now have ended; for a layer that is about to end.
@@ -107,6 +113,35 @@ impl fmt::Debug for Meter {
     }
 }
 
+// ===== impl Gauge =====
+
+impl Gauge {
+    /// What a counter holds on all threads together, plus something that never changes: for taking
+    /// differences, at the cost of a load per thread.
+    #[must_use]
+    pub fn sum(self, counter: Counter) -> u64 {
+        cells::sum(self.row, counter.index())
+    }
+
+    /// Counts one.
+    #[inline]
+    pub fn add(self, counter: Counter) {
+        cells::add(self.row, counter.index());
+    }
+
+    /// The row as a number, to be kept in an atomic.
+    #[must_use]
+    pub const fn to_bits(self) -> u32 {
+        self.row
+    }
+
+    /// The row of this number.
+    #[must_use]
+    pub const fn from_bits(row: u32) -> Self {
+        Self { row }
+    }
+}
+
 // ===== impl Ticket =====
 
 impl Ticket {
@@ -114,6 +149,13 @@ impl Ticket {
     #[inline]
     pub fn add(&self, counter: Counter) {
         cells::add(self.row, counter.index());
+    }
+
+    /// Whether it is open.
+    #[inline]
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.row != CLOSED
     }
 
     /// Closes the ticket; the call ended so.

@@ -13,7 +13,7 @@ mod publish;
 mod registry;
 
 pub use self::events::{rejected, transition, waited, warn};
-pub use self::meter::{Meter, Ticket};
+pub use self::meter::{Gauge, Meter, Ticket};
 #[cfg(feature = "metrics")]
 pub use self::publish::publish;
 pub use self::registry::{Departure, Observe};

@@ -9,7 +9,7 @@ use palisade::test::{Probe, after, drop_at_every_await, panics};
 use tower::{Layer, Service, ServiceExt};
 
 use super::row;
-use crate::support::{Req, Res, call, get, late, ok, pass};
+use crate::support::{Fault, Req, Res, call, get, late, ok, pass};
 
 #[tokio::test(start_paused = true)]
 async fn a_caller_who_goes_away_at_any_await_leaves_nothing_behind() {
@@ -97,7 +97,7 @@ async fn a_panic_in_the_inner_future_leaks_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_panic_in_the_inner_call_leaks_nothing() {
     let layer = row::generous();
-    let inner = tower::service_fn(|_: Req| -> std::future::Ready<Result<Res, ()>> {
+    let inner = tower::service_fn(|_: Req| -> std::future::Ready<Result<Res, Fault>> {
         panic!("before there is a future")
     });
     let panicked = tokio::spawn(call(&layer, inner, get()));

@@ -8,7 +8,7 @@ use palisade::test::{
 use tower::{Layer, Service};
 
 use super::row;
-use crate::support::{Req, Res, get, ok};
+use crate::support::{Fault, Req, Res, get, ok};
 
 #[test]
 fn a_layer_and_its_service_can_be_cloned_and_shared_in_every_mode() {
@@ -50,7 +50,7 @@ async fn no_more_is_asked_of_the_inner_service_than_is_used() {
         let count = count.clone();
         async move {
             count.set(count.get() + 1);
-            Ok::<Res, ()>(ok())
+            Ok::<Res, Fault>(ok())
         }
     });
     let mut service = row::generous().layer(inner);

@@ -1,31 +1,18 @@
-//! The loop that calls a service.
+//! The loops that poll a call a few times.
 
 use std::hint::black_box;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
+use http::Response;
+use http_body::Body;
 use tower_service::Service;
+
+use super::answer::{Answer, let_through, refused, unanswered};
+use crate::svc::FAILS;
 
 /// A contender that nothing in this file waits for: one more poll than any needs.
 const POLLS: usize = 3;
-
-/// An answer that can be told from a refusal.
-pub trait Answer {
-    /// Whether the call went through to the service.
-    fn passed(&self) -> bool;
-}
-
-impl Answer for u64 {
-    fn passed(&self) -> bool {
-        true
-    }
-}
-
-impl<B> Answer for http::Response<B> {
-    fn passed(&self) -> bool {
-        self.status() == http::StatusCode::OK
-    }
-}
 
 /// Calls `service` with what `next` yields, `calls` times, and polls each future to its end.
 ///
@@ -62,10 +49,63 @@ where
     });
 }
 
-#[inline(always)] // It is the loop that is measured.
-fn each<S, Req>(service: &mut S, mut next: impl FnMut() -> Req, calls: u64, seen: impl Fn(bool))
+/// The same with a service of which one call in [`FAILS`] fails.
+///
+/// # Panics
+///
+/// When more fail than that: some were refused.
+pub fn flaky<S, Req>(service: &mut S, next: impl FnMut() -> Req, calls: u64)
 where
     S: Service<Req, Response: Answer>,
+{
+    let mut failed = 0;
+    each(service, next, calls, |passed| failed += u64::from(!passed));
+    if failed > calls.div_ceil(FAILS) {
+        refused()
+    }
+}
+
+/// As [`drive`], with the body of each response read to its end.
+///
+/// # Panics
+///
+/// When a call is refused, or a body waits.
+pub fn read<S, Req, B>(service: &mut S, next: impl FnMut() -> Req, calls: u64)
+where
+    S: Service<Req, Response = Response<B>>,
+    B: Body + Unpin,
+{
+    let cx = &mut Context::from_waker(Waker::noop());
+    answers(service, next, calls, |answer| {
+        let Some(mut response) = answer else { refused() };
+        loop {
+            match Pin::new(response.body_mut()).poll_frame(cx) {
+                Poll::Ready(Some(frame)) => _ = black_box(frame.is_ok()),
+                Poll::Ready(None) => break,
+                Poll::Pending => unanswered(),
+            }
+        }
+    });
+}
+
+#[inline(always)] // It is the loop that is measured.
+fn each<S, Req>(service: &mut S, next: impl FnMut() -> Req, calls: u64, mut seen: impl FnMut(bool))
+where
+    S: Service<Req, Response: Answer>,
+{
+    answers(service, next, calls, |answer| {
+        seen(black_box(&answer).as_ref().is_some_and(Answer::passed));
+    });
+}
+
+#[inline(always)]
+fn answers<S, Req>(
+    service: &mut S,
+    mut next: impl FnMut() -> Req,
+    calls: u64,
+    mut seen: impl FnMut(Option<S::Response>),
+) where
+    S: Service<Req>,
 {
     let cx = &mut Context::from_waker(Waker::noop());
     for _ in 0..calls {
@@ -76,7 +116,7 @@ where
             Poll::Pending => None,
         });
         let Some(answer) = answer else { unanswered() };
-        seen(black_box(&answer).as_ref().is_some_and(Answer::passed));
+        seen(answer);
     }
 }
 
@@ -91,22 +131,4 @@ pub fn check<K>(mut check: impl FnMut(K) -> bool, mut next: impl FnMut() -> K, c
             refused()
         }
     }
-}
-
-#[cold]
-#[inline(never)]
-fn refused() -> ! {
-    unreachable!("a call was refused: the limits of a benchmark let everything pass")
-}
-
-#[cold]
-#[inline(never)]
-fn let_through() -> ! {
-    unreachable!("a call passed: these limits are used up")
-}
-
-#[cold]
-#[inline(never)]
-fn unanswered() -> ! {
-    unreachable!("a call waits: nothing here does")
 }

@@ -1,34 +1,15 @@
-//! The bare services: always ready, and ready with an answer at the first or the second poll.
+//! Services of HTTP requests.
 
 use std::cell::Cell;
 use std::convert::Infallible;
-use std::future::{Future, Ready, ready};
+use std::future::{Ready, ready};
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use http::{Request, Response};
 use tower_service::Service;
-
-/// Answers a number with itself.
-#[derive(Clone, Copy, Debug)]
-pub struct Plain;
-
-impl Service<u64> for Plain {
-    type Response = u64;
-    type Error = Infallible;
-    type Future = Ready<Result<u64, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: u64) -> Self::Future {
-        ready(Ok(request))
-    }
-}
 
 thread_local! {
     /// Where [`Http`] leaves its request for the next call.
@@ -57,6 +38,26 @@ impl Service<Request<Body>> for Http {
     }
 }
 
+/// Answers an HTTP request with 200 and a line of text: [`Http`] with a body that has not ended when
+/// the response's head is there.
+#[derive(Clone, Copy, Debug)]
+pub struct Page;
+
+impl Service<Request<Body>> for Page {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Ready<Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        SPARE.set(Some(request));
+        ready(Ok(Response::new(Body::from("a line of text"))))
+    }
+}
+
 /// The request that [`Http`] left behind, or a first one, from `ip`.
 ///
 /// The address is where `axum::serve` puts it: in the extensions, as `ConnectInfo<SocketAddr>`.
@@ -69,46 +70,4 @@ pub fn request_from(ip: IpAddr) -> Request<Body> {
         None => _ = request.extensions_mut().insert(ConnectInfo(SocketAddr::from((ip, 443)))),
     }
     request
-}
-
-/// Any of these services, with futures that are pending once.
-///
-/// The waker is not woken: the loop polls again anyway.
-#[derive(Clone, Copy, Debug)]
-pub struct PendingOnce<S>(pub S);
-
-impl<S, Req> Service<Req> for PendingOnce<S>
-where
-    S: Service<Req, Future: Unpin>,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = Second<S::Future>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.0.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Req) -> Self::Future {
-        Second { inner: self.0.call(request), polled: false }
-    }
-}
-
-/// A future that looks at the inner one at its second poll.
-#[derive(Debug)]
-pub struct Second<F> {
-    inner: F,
-    polled: bool,
-}
-
-impl<F: Future + Unpin> Future for Second<F> {
-    type Output = F::Output;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        if !self.polled {
-            self.polled = true;
-            return Poll::Pending;
-        }
-        Pin::new(&mut self.inner).poll(cx)
-    }
 }

@@ -1,0 +1,10 @@
+//! The bare services: always ready, and ready with an answer at the first or the second poll. One fails
+//! now and then.
+
+mod http;
+mod made;
+mod plain;
+
+pub use self::http::{Http, Page, request_from};
+pub use self::made::{By, PendingOnce, Second};
+pub use self::plain::{FAILS, Failed, Flaky, Plain};

@@ -1,0 +1,281 @@
+//! What a breaker has seen of its service, while calls pass.
+
+pub(crate) mod baseline;
+pub(crate) mod buckets;
+pub(crate) mod ring;
+pub(crate) mod tally;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use palisade_core::sync::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use palisade_core::telemetry::Gauge;
+use palisade_core::{Cause, Micros, Ratio};
+
+use self::baseline::Baseline;
+use self::buckets::Buckets;
+use self::ring::{Mark, Ring};
+use self::tally::Tally;
+use crate::counters::{ELSEWHERE, PASSED};
+use crate::settings::{MOST_CALLS, Settings, Window};
+use crate::trip::count;
+
+/// Counts, and what is derived from them. Written by each call as it ends, mostly not at all.
+#[derive(Debug)]
+pub(crate) struct Evidence {
+    /// Successes are counted on each thread for itself, on the layer's row; of a key's own circuit
+    /// here.
+    own_successes: Option<AtomicU64>,
+    row: AtomicU32,
+    failures: AtomicU64,
+    slow: AtomicU64,
+    refused: AtomicU64,
+    in_a_row: AtomicU32,
+    ring: ArcSwapOption<Ring>,
+    calm: Calm,
+    buckets: Buckets,
+    baseline: Baseline,
+    /// Whether a success could be what opens the breaker, since it completes the minimum.
+    watch: AtomicBool,
+    /// The share of calls that is refused while calls pass, in parts per million.
+    throttled: AtomicU32,
+    /// Until when the service has asked to be left alone.
+    hold: AtomicU64,
+}
+
+/// Whether the ring is full of successes, so that another one changes nothing: known without a look
+/// at the ring. What disturbs it counts on before and after, so that nobody can take a look between
+/// for a look at what is there now.
+#[derive(Debug)]
+struct Calm {
+    disturbances: AtomicU64,
+    seen_at: AtomicU64,
+}
+
+/// What of the evidence a call has to look after when it succeeds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Uses {
+    pub(crate) time: bool,
+    pub(crate) ring: bool,
+    pub(crate) row: bool,
+    pub(crate) throttle: bool,
+    pub(crate) fast_clock: bool,
+}
+
+impl Evidence {
+    /// Of the layer's own circuit, or of a key's.
+    pub(crate) fn new(row: Gauge, keyed: bool) -> Self {
+        Self {
+            own_successes: keyed.then(|| AtomicU64::new(0)),
+            row: AtomicU32::new(row.to_bits()),
+            failures: AtomicU64::new(0),
+            slow: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+            in_a_row: AtomicU32::new(0),
+            ring: ArcSwapOption::empty(),
+            calm: Calm { disturbances: AtomicU64::new(0), seen_at: AtomicU64::new(u64::MAX) },
+            buckets: Buckets::new(),
+            baseline: Baseline::new(),
+            watch: AtomicBool::new(false),
+            throttled: AtomicU32::new(0),
+            hold: AtomicU64::new(0),
+        }
+    }
+
+    /// Counts successes on another layer's row from now on.
+    pub(crate) fn set_row(&self, row: Gauge) {
+        self.row.store(row.to_bits(), Relaxed);
+    }
+
+    /// Forgets the window, and all else that a closed breaker starts without. What is usual stays.
+    pub(crate) fn renew(&self, settings: &Settings) {
+        self.buckets.clear(self.tally());
+        let ring = match settings.window {
+            Window::Calls(calls) => Some(Arc::new(Ring::new(calls.min(MOST_CALLS)))),
+            Window::Time(_) => None,
+        };
+        self.calm.disturb(|| self.ring.store(ring));
+        self.in_a_row.store(0, Relaxed);
+        self.watch.store(false, Relaxed);
+        self.throttled.store(0, Relaxed);
+        self.hold.store(0, Relaxed);
+    }
+
+    /// Forgets what is usual, too.
+    pub(crate) fn clear(&self, settings: &Settings) {
+        self.renew(settings);
+        self.baseline.clear();
+    }
+
+    /// Fits what was seen to other settings.
+    pub(crate) fn fit(&self, settings: &Settings) {
+        self.buckets.resize();
+        let ring = self.ring.load_full();
+        let resized = match (settings.window, ring) {
+            (Window::Calls(calls), Some(ring)) if ring.size() == calls.clamp(1, MOST_CALLS) => {
+                Some(ring)
+            }
+            (Window::Calls(calls), Some(ring)) => {
+                Some(Arc::new(ring.resized(calls.min(MOST_CALLS))))
+            }
+            (Window::Calls(calls), None) => Some(Arc::new(Ring::new(calls.min(MOST_CALLS)))),
+            (Window::Time(_), _) => None,
+        };
+        self.calm.disturb(|| self.ring.store(resized));
+        if settings.throttle.is_none() {
+            self.throttled.store(0, Relaxed);
+        }
+        self.watch.store(true, Relaxed);
+    }
+
+    /// Moves the time window on to `now`, before the call is counted that ends at that time; `true`
+    /// if it has moved.
+    #[inline]
+    pub(crate) fn roll(&self, now: Micros, span: impl FnOnce() -> Micros) -> bool {
+        self.buckets.is_due(now) && self.roll_on(now, span())
+    }
+
+    #[cold]
+    fn roll_on(&self, now: Micros, span: Micros) -> bool {
+        let bucket = self.buckets.roll(now, span, || self.tally());
+        bucket.inspect(|&bucket| self.baseline.learn(bucket)).is_some()
+    }
+
+    /// A call has succeeded and not been slow; it is counted by its ticket.
+    #[inline]
+    pub(crate) fn succeed(&self, uses: Uses) {
+        if let Some(successes) = &self.own_successes {
+            successes.fetch_add(1, Relaxed);
+        }
+        if uses.row && self.in_a_row.load(Relaxed) != 0 {
+            self.in_a_row.store(0, Relaxed);
+        }
+        if uses.ring && !self.calm.is_calm() {
+            self.push(Mark { failed: false, slow: false });
+        }
+    }
+
+    /// A call has failed or been slow, or both.
+    pub(crate) fn strain(&self, mark: Mark, hold: Micros) {
+        match mark.failed {
+            true => {
+                self.failures.fetch_add(1, Relaxed);
+                let saturating = |row: u32| row.checked_add(1);
+                let _ = self.in_a_row.fetch_update(Relaxed, Relaxed, saturating);
+                self.hold.fetch_max(hold.0, Relaxed);
+            }
+            false => {
+                if let Some(successes) = &self.own_successes {
+                    successes.fetch_add(1, Relaxed);
+                }
+                self.in_a_row.store(0, Relaxed);
+            }
+        }
+        if mark.slow {
+            self.slow.fetch_add(1, Relaxed);
+        }
+        self.calm.disturb(|| self.push(mark));
+    }
+
+    /// A throttle has refused a call.
+    pub(crate) fn refuse(&self) {
+        self.refused.fetch_add(1, Relaxed);
+    }
+
+    #[inline(never)]
+    fn push(&self, mark: Mark) {
+        let ring = self.ring.load();
+        let Some(ring) = &*ring else { return };
+        let disturbances = self.calm.disturbances.load(Relaxed);
+        ring.push(mark);
+        if ring.is_calm() {
+            self.calm.seen_at.store(disturbances, Relaxed);
+        }
+    }
+
+    /// Whether an end that changed nothing by itself is to be looked at all the same.
+    #[inline]
+    pub(crate) fn is_watched(&self) -> bool {
+        self.watch.load(Relaxed) || self.throttled.load(Relaxed) > 0
+    }
+
+    /// Why the breaker should open, if it should.
+    pub(crate) fn judge(&self, settings: &Settings, load: Ratio) -> Option<Cause> {
+        if let Some(throttle) = settings.throttle {
+            let window = self.buckets.window(|| self.tally());
+            self.throttled.store(throttle.share(window).ppm(), Relaxed);
+        }
+        let trip = &settings.trip;
+        let in_a_row = self.in_a_row.load(Relaxed);
+        if trip.consecutive.is_some_and(|most| in_a_row >= most) {
+            return Some(Cause::InARow { calls: in_a_row });
+        }
+        let window = self.window(settings);
+        let is_strained = window.failures > 0 || window.slow > 0;
+        let completes = window.calls() < u64::from(settings.minimum_calls);
+        self.watch.store(is_strained && completes, Relaxed);
+        trip.judge(window, settings.minimum_calls, self.baseline.usual(), load)
+    }
+
+    /// What is in the window.
+    pub(crate) fn window(&self, settings: &Settings) -> Tally {
+        match (settings.window, &*self.ring.load()) {
+            (Window::Calls(_), Some(ring)) => ring.window(),
+            _ => self.buckets.window(|| self.tally()),
+        }
+    }
+
+    /// The share of calls that is refused while calls pass.
+    #[inline]
+    pub(crate) fn throttled(&self) -> Ratio {
+        Ratio::per_million(self.throttled.load(Relaxed))
+    }
+
+    /// What a throttle has seen, for its refusal.
+    pub(crate) fn throttle_cause(&self) -> Cause {
+        let window = self.buckets.window(|| self.tally());
+        let of = window.calls().saturating_add(window.refused);
+        Cause::Throttled { accepts: count(window.successes), of: count(of) }
+    }
+
+    /// How often calls usually fail, if that is known.
+    pub(crate) fn usual(&self) -> Option<Ratio> {
+        self.baseline.usual()
+    }
+
+    /// Until when the service has asked to be left alone.
+    pub(crate) fn hold(&self) -> Micros {
+        Micros(self.hold.load(Relaxed))
+    }
+
+    /// What was counted since the beginning.
+    fn tally(&self) -> Tally {
+        let successes = match &self.own_successes {
+            Some(successes) => successes.load(Relaxed),
+            None => {
+                let row = Gauge::from_bits(self.row.load(Relaxed));
+                row.sum(PASSED).wrapping_sub(row.sum(ELSEWHERE))
+            }
+        };
+        Tally {
+            successes,
+            failures: self.failures.load(Relaxed),
+            slow: self.slow.load(Relaxed),
+            refused: self.refused.load(Relaxed),
+        }
+    }
+}
+
+impl Calm {
+    #[inline]
+    fn is_calm(&self) -> bool {
+        self.seen_at.load(Relaxed) == self.disturbances.load(Relaxed)
+    }
+
+    fn disturb<R>(&self, f: impl FnOnce() -> R) -> R {
+        self.disturbances.fetch_add(1, Relaxed);
+        let done = f();
+        self.disturbances.fetch_add(1, Relaxed);
+        done
+    }
+}

@@ -1,0 +1,258 @@
+//! The state machine: which calls pass, and what follows from how they end.
+//!
+//! A word holds the state and a generation that goes up with each change, so that a call in the
+//! closed state reads one atomic and takes no lock. All else is behind a lock that only calls in the
+//! other states take. [`Machine::shift`] is the only writer of the word.
+
+mod phase;
+mod probing;
+mod word;
+
+use std::fmt;
+
+use palisade_core::sync::{AtomicU64, Mutex, Ordering};
+use palisade_core::{Cause, Micros};
+
+pub(crate) use self::phase::{Change, Force, Pass, Refusal, Terms};
+use self::phase::{Opened, Phase};
+pub(crate) use self::probing::{Probe, ProbeEnd};
+use self::probing::{Probing, Verdict};
+use self::word::{Code, Glance};
+use crate::recovery::Recovery;
+use crate::state::State;
+
+pub(crate) struct Machine {
+    /// A [`Glance`].
+    word: AtomicU64,
+    phase: Mutex<Phase>,
+}
+
+impl Machine {
+    pub(crate) fn new() -> Self {
+        let opened =
+            Opened { cause: Cause::Forced, at: Micros::ZERO, until: Micros::ZERO, setbacks: 0 };
+        let phase = Phase { opened, probing: Probing::default(), closed_at: Micros::ZERO };
+        Self { word: AtomicU64::new(0), phase: Mutex::new(phase) }
+    }
+
+    #[inline]
+    pub(crate) fn glance(&self) -> Glance {
+        Glance(self.word.load(Ordering::Acquire))
+    }
+
+    /// Decides on a call, in any state; and what has changed thereby, in order.
+    pub(crate) fn admit(&self, terms: &Terms<'_>) -> (Result<Pass, Refusal>, [Option<Change>; 2]) {
+        let Terms { now, recovery, chance } = *terms;
+        let phase = &mut *self.phase.lock();
+        let mut first = None;
+        // ## Open => (Open or HalfOpen)
+        if self.glance().code() == Code::Open && phase.opened.until <= now {
+            phase.probing = Probing::begin(now);
+            first = self.shift(phase, Code::HalfOpen, now);
+        }
+        let glance = self.glance();
+        let generation = glance.generation();
+        match glance.code() {
+            Code::Closed => (Ok(Pass { generation, probe: None }), [first, None]),
+            Code::Ramping => (phase.ramp(self, glance, terms), [first, None]),
+            Code::Open => (Err(phase.opened.refusal(now, Some(phase.opened.until))), [first, None]),
+            Code::Forced => (Err(phase.opened.refusal(now, None)), [first, None]),
+            // ## HalfOpen => (HalfOpen or Open)
+            Code::HalfOpen => match phase.probing.admit(now, recovery) {
+                Ok(probe) => (Ok(Pass { generation, probe: Some(probe) }), [first, None]),
+                Err(_) if phase.probing.is_over(now, recovery) => {
+                    let second = self.reopen(phase, now, Cause::Unproven, recovery, chance);
+                    (Err(phase.opened.refusal(now, Some(phase.opened.until))), [first, second])
+                }
+                Err(free_at) => (Err(phase.opened.refusal(now, free_at)), [first, None]),
+            },
+        }
+    }
+
+    /// Why a call is refused now, without admitting one if it is not; `None` if it would pass.
+    pub(crate) fn refuses(&self, now: Micros, recovery: &Recovery) -> Option<Refusal> {
+        if self.glance().is_closed() {
+            return None;
+        }
+        let phase = &mut *self.phase.lock();
+        let opened = &phase.opened;
+        match self.glance().code() {
+            Code::Closed | Code::Ramping => None,
+            Code::Open => (now < opened.until).then(|| opened.refusal(now, Some(opened.until))),
+            Code::Forced => Some(opened.refusal(now, None)),
+            // Whether it has taken too long is for a call to say.
+            Code::HalfOpen if phase.probing.is_over(now, recovery) => None,
+            Code::HalfOpen => {
+                let free_at = phase.probing.full_until(now, recovery)?;
+                Some(opened.refusal(now, free_at))
+            }
+        }
+    }
+
+    /// Why calls were last refused, for one that must be though the state has changed meanwhile.
+    pub(crate) fn last_refusal(&self, now: Micros) -> Refusal {
+        let opened = self.phase.lock().opened;
+        opened.refusal(now, (opened.until < Micros::MAX).then_some(opened.until))
+    }
+
+    /// ## Closed => Open
+    ///
+    /// Opens, if this generation still stands; not before `not_before`, which the service asked for.
+    pub(crate) fn trip(
+        &self,
+        generation: u64,
+        cause: Cause,
+        not_before: Micros,
+        terms: &Terms<'_>,
+    ) -> Option<Change> {
+        let Terms { now, recovery, chance } = *terms;
+        let phase = &mut *self.phase.lock();
+        let glance = self.glance();
+        if glance.generation() != generation || !glance.lets_pass() {
+            return None;
+        }
+        // Who fails while the load is put back has not recovered.
+        let setbacks = match glance.code() {
+            Code::Ramping => phase.opened.setbacks.saturating_add(1),
+            _ => 0,
+        };
+        let until = (now + recovery.wait(setbacks, chance)).max(not_before);
+        phase.opened = Opened { cause, at: now, until, setbacks };
+        self.shift(phase, Code::Open, now)
+    }
+
+    /// ## HalfOpen => (HalfOpen, Open or Closed)
+    ///
+    /// A probe of this generation has ended.
+    pub(crate) fn probed(
+        &self,
+        pass: Pass,
+        end: ProbeEnd,
+        not_before: Micros,
+        terms: &Terms<'_>,
+        renew: impl FnOnce(),
+    ) -> Option<Change> {
+        let Terms { now, recovery, chance } = *terms;
+        let phase = &mut *self.phase.lock();
+        let glance = self.glance();
+        if glance.generation() != pass.generation || glance.code() != Code::HalfOpen {
+            return None;
+        }
+        match phase.probing.end(pass.probe?, end, now, recovery) {
+            Verdict::Unknown => None,
+            Verdict::Recovered => {
+                renew();
+                phase.closed_at = now;
+                let ramps = recovery.ramp > Micros::ZERO;
+                self.shift(phase, if ramps { Code::Ramping } else { Code::Closed }, now)
+            }
+            Verdict::Failing { calls, of } => {
+                let change = self.reopen(phase, now, Cause::Probes { calls, of }, recovery, chance);
+                phase.opened.until = phase.opened.until.max(not_before);
+                let wait = Some(phase.opened.until.since(now));
+                change.map(|change| Change { wait, ..change })
+            }
+        }
+    }
+
+    /// The probe that was admitted first, for results that come without saying whose they are.
+    pub(crate) fn oldest_probe(&self) -> Pass {
+        let phase = self.phase.lock();
+        Pass { generation: self.glance().generation(), probe: phase.probing.oldest() }
+    }
+
+    /// ## Any => (ForcedOpen or Closed)
+    pub(crate) fn force(&self, force: Force, now: Micros, renew: impl FnOnce()) -> Option<Change> {
+        let phase = &mut *self.phase.lock();
+        match force {
+            Force::Open if self.glance().code() == Code::Forced => None,
+            Force::Open => {
+                let until = Micros::MAX;
+                phase.opened = Opened { cause: Cause::Forced, at: now, until, setbacks: 0 };
+                self.shift(phase, Code::Forced, now)
+            }
+            Force::Close => {
+                renew();
+                phase.opened.setbacks = 0;
+                self.shift(phase, Code::Closed, now)
+            }
+        }
+    }
+
+    /// Why and since when it is not closed, and when the next probe is due.
+    pub(crate) fn opened(&self, now: Micros) -> Option<Refusal> {
+        let phase = self.phase.lock();
+        let until = match self.glance().state() {
+            State::Closed => return None,
+            State::Open => Some(phase.opened.until),
+            State::HalfOpen => Some(now),
+            State::ForcedOpen => None,
+        };
+        Some(phase.opened.refusal(now, until))
+    }
+
+    /// ## HalfOpen => Open
+    fn reopen(
+        &self,
+        phase: &mut Phase,
+        now: Micros,
+        cause: Cause,
+        recovery: &Recovery,
+        chance: u32,
+    ) -> Option<Change> {
+        let setbacks = phase.opened.setbacks.saturating_add(1);
+        let until = now + recovery.wait(setbacks, chance);
+        phase.opened = Opened { cause, until, setbacks, ..phase.opened };
+        self.shift(phase, Code::Open, now)
+    }
+
+    /// The only writer of the word. `None` if the state that people know stays.
+    fn shift(&self, phase: &Phase, to: Code, now: Micros) -> Option<Change> {
+        let before = self.glance();
+        // A ramp that has ended is no change: the calls in flight are not late.
+        let is_same = before.code() == Code::Ramping && to == Code::Closed;
+        let generation = before.generation() + u64::from(!is_same);
+        self.word.store(Glance::of(generation, to).0, Ordering::Release);
+        let (from, to) = (before.state(), self.glance().state());
+        (from != to).then(|| {
+            let opened = &phase.opened;
+            let cause = matches!(to, State::Open | State::ForcedOpen).then_some(opened.cause);
+            let wait = (to == State::Open).then(|| opened.until.since(now));
+            Change { from, to, cause, at: now, wait, generation }
+        })
+    }
+}
+
+impl Phase {
+    /// Lets a share of calls pass that grows from a twentieth to all.
+    fn ramp(
+        &mut self,
+        machine: &Machine,
+        glance: Glance,
+        terms: &Terms<'_>,
+    ) -> Result<Pass, Refusal> {
+        let Terms { now, recovery, chance } = *terms;
+        let (elapsed, whole) = (now.since(self.closed_at), recovery.ramp);
+        let pass = Pass { generation: glance.generation(), probe: None };
+        if elapsed >= whole {
+            self.opened.setbacks = 0;
+            machine.shift(self, Code::Closed, now);
+            return Ok(pass);
+        }
+        let share = u128::from(elapsed.0.max(whole.0 / 20));
+        match u128::from(chance) * u128::from(whole.0) <= share * u128::from(u32::MAX) {
+            true => Ok(pass),
+            false => Err(self.opened.refusal(now, Some(self.closed_at + whole))),
+        }
+    }
+}
+
+impl fmt::Debug for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let glance = self.glance();
+        f.debug_struct("Machine")
+            .field("state", &glance.state())
+            .field("generation", &glance.generation())
+            .finish()
+    }
+}
