@@ -65,14 +65,18 @@ impl Future for Acquire {
             if !shared.switch().enabled {
                 return Poll::Ready(Ok(Permit::new(None)));
             }
-            match shared.enter(shared.room(), *this.weight) {
+            let (room, weight) = (shared.room(), *this.weight);
+            if let Some(units) = shared.take(&room, weight) {
+                return Poll::Ready(Ok(Permit::new(Some(shared.admit(room, units)))));
+            }
+            match shared.turn_away(room, weight) {
                 Entry::Waits(turn) => *this.turn = Some(turn),
                 Entry::Decided(decided) => return Poll::Ready(decided.map(Permit::new)),
             }
         }
         let Some(turn) = this.turn else { return Poll::Pending };
         let came = ready!(turn.poll(this.alarm, cx));
-        Poll::Ready(came.map(|guard| Permit::new(Some(guard))))
+        Poll::Ready(came.map(|stay| Permit::new(Some(stay))))
     }
 }
 
@@ -89,7 +93,7 @@ impl<F: Future> Future for Call<F> {
         }
         let output = ready!(this.future.poll(cx));
         if let Some(permit) = this.permit {
-            permit.settle(End::Success);
+            permit.end(End::Success);
         }
         Poll::Ready(Ok(output))
     }

@@ -97,7 +97,11 @@ impl Bulkhead {
         if !self.shared.switch().enabled {
             return Ok(Permit::new(None));
         }
-        self.shared.try_enter(self.shared.room(), weight).map(Permit::new)
+        let room = self.shared.room();
+        match self.shared.take(&room, weight) {
+            Some(units) => Ok(Permit::new(Some(self.shared.admit(room, units)))),
+            None => self.shared.turn_down(&room).map(Permit::new),
+        }
     }
 
     /// Waits for a place, behind all who came before and no longer than

@@ -112,6 +112,7 @@ mod permit;
 pub mod queue;
 mod room;
 mod shared;
+mod stay;
 mod turn;
 mod weight;
 

@@ -1,8 +1,8 @@
 //! A place, by hand.
 
-use palisade_core::guard::{End, Guard};
+use palisade_core::guard::End;
 
-use crate::room::Room;
+use crate::stay::Stay;
 
 /// A place in a [`Bulkhead`](crate::Bulkhead), given back when it is dropped.
 ///
@@ -12,31 +12,33 @@ use crate::room::Room;
 #[must_use = "dropping a permit gives its place back"]
 pub struct Permit {
     /// `None` where the bulkhead is switched off, or the refusal was not acted on.
-    guard: Option<Guard<Room>>,
+    stay: Option<Stay>,
 }
 
 impl Permit {
-    pub(crate) const fn new(guard: Option<Guard<Room>>) -> Self {
-        Self { guard }
+    pub(crate) const fn new(stay: Option<Stay>) -> Self {
+        Self { stay }
     }
 
     /// Gives the place back, and counts the call as failed.
     pub fn failure(mut self) {
-        self.settle(End::Failure);
+        self.end(End::Failure);
     }
 
-    pub(crate) fn settle(&mut self, end: End) {
-        if let Some(guard) = self.guard.take() {
-            guard.settle(end);
+    #[inline]
+    pub(crate) fn end(&mut self, end: End) {
+        if let Some(stay) = &mut self.stay {
+            stay.end(end);
         }
     }
 }
 
 impl Drop for Permit {
+    #[inline]
     fn drop(&mut self) {
-        // A guard that is dropped during a panic settles itself as a failure.
+        // A stay that is dropped during a panic counts as failed.
         if !std::thread::panicking() {
-            self.settle(End::Success);
+            self.end(End::Success);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use palisade_core::guard::{Account, Admission, End, Guard, Ref};
+use palisade_core::guard::End;
 use palisade_core::keyed::Resident;
 use palisade_core::pool::{Pool, Reuse};
 use palisade_core::telemetry::{Counter, Ticket};
@@ -42,29 +42,21 @@ impl Room {
         &self.key
     }
 
-    /// It is asked for.
-    pub(crate) fn see(&self, now: Micros) {
-        self.seen.store(now.0, Ordering::Relaxed);
-    }
-}
-
-/// A call's units, to be given back when it ends.
-#[inline]
-pub(crate) fn admission(room: Ref<Room>, units: u32, ticket: Ticket) -> Guard<Room> {
-    Guard::new(room, Admission { generation: units.into(), at: Micros::ZERO, ticket })
-}
-
-/// The generation of an admission is the number of its units.
-impl Account for Room {
+    /// A call that had so many units has ended.
     #[inline]
-    fn settle(&self, admission: Admission, end: End) {
-        self.gate.leave(admission.generation as u32);
+    pub(crate) fn settle(&self, units: u32, ticket: Ticket, end: End) {
+        self.gate.leave(units);
         // Last, since the room may be somebody else's from then on.
-        admission.ticket.close(match end {
+        ticket.close(match end {
             End::Success => PASSED,
             End::Failure => FAILED,
             End::Abandoned => Counter::ABANDONED,
         });
+    }
+
+    /// It is asked for.
+    pub(crate) fn see(&self, now: Micros) {
+        self.seen.store(now.0, Ordering::Relaxed);
     }
 }
 

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use palisade_core::base::Shared as _;
-use palisade_core::guard::{Guard, Ref};
+use palisade_core::guard::Ref;
 use palisade_core::telemetry::{self, Ticket};
 use palisade_core::{Alarm, CallContext, Micros, Reason, Rejection};
 
-use crate::room::{Room, admission};
+use crate::room::Room;
 use crate::shared::Shared;
 use crate::shared::counters::LAYER;
+use crate::stay::Stay;
 
 /// A place in the line. Dropped, it is given up.
 #[derive(Debug)]
@@ -48,7 +49,7 @@ impl Turn {
         &mut self,
         alarm: Pin<&mut Alarm>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Guard<Room>, Rejection>> {
+    ) -> Poll<Result<Stay, Rejection>> {
         if let Some(units) = self.room.gate.poll(self.place, cx.waker()) {
             return Poll::Ready(self.come_in(units));
         }
@@ -61,10 +62,10 @@ impl Turn {
     }
 
     /// The turn has come.
-    fn come_in(&mut self, units: u32) -> Result<Guard<Room>, Rejection> {
+    fn come_in(&mut self, units: u32) -> Result<Stay, Rejection> {
         let ticket = self.ticket.take().unwrap_or_default();
         if self.record() < self.deadline {
-            return Ok(admission(self.room.clone(), units, ticket));
+            return Ok(Stay::new(self.room.clone(), units, ticket));
         }
         // Too late to be sent: what it was given is somebody else's.
         self.room.gate.leave(units);

@@ -4,11 +4,10 @@ use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use palisade_core::Reason;
-
 use crate::gate::Joined;
 use crate::layer::front::Front;
 use crate::shared::entry::Decided;
+use crate::stay::Stay;
 
 /// A place, or the wish for one. Dropped, it is given back.
 ///
@@ -76,24 +75,42 @@ impl Reservation {
         }
     }
 
-    /// What becomes of the call that is made now.
-    pub(crate) fn take(&mut self) -> Decided {
+    /// The stay of the call that is made now, if it has a place and is in time; else
+    /// [`conclude`](Self::conclude) says what becomes of it.
+    #[inline]
+    pub(crate) fn take(&mut self) -> Option<Stay> {
+        let shared = &self.front.shared;
+        match self.held {
+            Held::Units(units) if !shared.is_late() => {
+                self.held = Held::Nothing;
+                Some(shared.admit(shared.room(), units))
+            }
+            _ => None,
+        }
+    }
+
+    /// What becomes of a call that has no place.
+    #[inline(never)]
+    pub(crate) fn conclude(&mut self) -> Decided {
+        let shared = &self.front.shared;
+        let gate = &shared.room().gate;
+        match mem::replace(&mut self.held, Held::Nothing) {
+            Held::Free => return Ok(None),
+            Held::Shadowed => return Ok(shared.shadow()),
+            Held::Units(units) => gate.leave(units),
+            // Called without having been ready.
+            Held::Place(place) => gate.forsake(place),
+            Held::Nothing => {}
+        }
+        self.take_at_once()
+    }
+
+    fn take_at_once(&self) -> Decided {
         let shared = &self.front.shared;
         let room = shared.room();
-        match mem::replace(&mut self.held, Held::Nothing) {
-            Held::Free => Ok(None),
-            Held::Shadowed => Ok(shared.shadow()),
-            Held::Units(units) if shared.is_late() => {
-                room.gate.leave(units);
-                shared.refuse(Reason::Expired)
-            }
-            Held::Units(units) => Ok(Some(shared.admit(room, units))),
-            // Called without having been ready.
-            Held::Place(place) => {
-                room.gate.forsake(place);
-                shared.try_enter(room, 1)
-            }
-            Held::Nothing => shared.try_enter(room, 1),
+        match shared.take(&room, 1) {
+            Some(units) => Ok(Some(shared.admit(room, units))),
+            None => shared.turn_down(&room),
         }
     }
 }

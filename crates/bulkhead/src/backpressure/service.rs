@@ -54,8 +54,11 @@ where
 
     fn call(&mut self, request: Req) -> Self::Future {
         let until = self.reservation.front().until;
-        match self.reservation.take() {
-            Ok(guard) => ResponseFuture::passing(self.inner.call(request), guard, until),
+        if let Some(stay) = self.reservation.take() {
+            return ResponseFuture::passing(self.inner.call(request), Some(stay), until);
+        }
+        match self.reservation.conclude() {
+            Ok(stay) => ResponseFuture::passing(self.inner.call(request), stay, until),
             Err(why) => {
                 let meta = R::meta(&request);
                 ResponseFuture::refused(self.respond.reject(why, meta))

@@ -6,13 +6,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use palisade_core::Respond;
-use palisade_core::guard::Guard;
+use palisade_core::guard::End;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use crate::layer::waiting::{Next, Waiting};
 use crate::options::Until;
-use crate::room::Room;
+use crate::stay::Stay;
 
 pin_project! {
     /// The future of a [`BulkheadService`](crate::BulkheadService).
@@ -37,7 +37,7 @@ pin_project! {
         S: Service<Req>,
         R: Respond<Req, S::Response, S::Error>,
     {
-        Passing { #[pin] future: S::Future, guard: Option<Guard<Room>> },
+        Passing { #[pin] future: S::Future, stay: Option<Stay> },
         Refused { answer: Option<Result<R::Response, R::Error>> },
         Waiting { waiting: Pin<Box<Waiting<S, Req, R>>> },
     }
@@ -49,12 +49,8 @@ where
     R: Respond<Req, S::Response, S::Error>,
 {
     #[inline]
-    pub(crate) const fn passing(
-        future: S::Future,
-        guard: Option<Guard<Room>>,
-        until: Until,
-    ) -> Self {
-        Self { state: State::Passing { future, guard }, until }
+    pub(crate) const fn passing(future: S::Future, stay: Option<Stay>, until: Until) -> Self {
+        Self { state: State::Passing { future, stay }, until }
     }
 
     pub(crate) const fn refused(answer: Result<R::Response, R::Error>) -> Self {
@@ -81,10 +77,10 @@ where
             ready!(state.as_mut().wait(cx));
         }
         match state.project() {
-            StateProj::Passing { future, guard } => {
+            StateProj::Passing { future, stay } => {
                 let result = ready!(future.poll(cx));
-                // Taken out now: the caller may keep this future for long.
-                Poll::Ready(finish::<Req, _, _, R>(result, guard.take(), *this.until))
+                // Ended now: the caller may keep this future for long.
+                Poll::Ready(finish::<Req, _, _, R>(result, stay, *this.until))
             }
             StateProj::Refused { answer } => answer.take().map_or(Poll::Pending, Poll::Ready),
             StateProj::Waiting { .. } => Poll::Pending,
@@ -94,26 +90,24 @@ where
 
 /// Fits the inner service's outcome. The place goes on with the response's body, if it is to.
 #[inline]
-pub(crate) fn finish<Req, Res, Err, R: Respond<Req, Res, Err>>(
+fn finish<Req, Res, Err, R: Respond<Req, Res, Err>>(
     result: Result<Res, Err>,
-    guard: Option<Guard<Room>>,
+    stay: &mut Option<Stay>,
     until: Until,
 ) -> Result<R::Response, R::Error> {
-    match (result, guard) {
-        (Ok(response), Some(guard)) if until == Until::Body => Ok(R::hold(response, guard.erase())),
-        (Ok(response), guard) => {
-            if let Some(guard) = guard {
-                guard.success();
-            }
-            Ok(R::pass(response))
-        }
-        (Err(error), guard) => {
-            if let Some(guard) = guard {
-                guard.failure();
-            }
-            Err(R::fail(error))
-        }
+    if R::HOLDS
+        && until == Until::Body
+        && let Ok(response) = result
+    {
+        return Ok(match stay.take().and_then(Stay::into_guard) {
+            Some(guard) => R::hold(response, guard),
+            None => R::pass(response),
+        });
     }
+    if let Some(stay) = stay {
+        stay.end(if result.is_ok() { End::Success } else { End::Failure });
+    }
+    result.map(R::pass).map_err(R::fail)
 }
 
 impl<S, Req, R> State<S, Req, R>
@@ -126,7 +120,7 @@ where
     fn wait(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         if let StateProj::Waiting { waiting } = self.as_mut().project() {
             let next = match ready!(waiting.as_mut().poll(cx)) {
-                Next::Call(future, guard) => Self::Passing { future, guard },
+                Next::Call(future, stay) => Self::Passing { future, stay },
                 Next::Done(answer) => Self::Refused { answer: Some(answer) },
             };
             self.set(next);

@@ -47,36 +47,14 @@ impl<S, K, R, W> BulkheadService<S, K, R, W> {
         self.inner
     }
 
-    #[inline]
-    fn enter<Req>(&self, request: &Req) -> Entry
-    where
-        K: KeyBy<Req>,
-        W: Weigh<Req>,
-    {
-        let shared = &self.front.shared;
-        if !shared.switch().enabled {
-            return Entry::Decided(Ok(None));
-        }
-        let room = if K::UNKEYED {
-            shared.room()
-        } else {
-            match self.room_of(request) {
-                Ok(room) => room,
-                Err(decided) => return Entry::Decided(decided),
-            }
-        };
-        shared.enter(room, self.weight.weight(request))
-    }
-
-    fn room_of<Req>(&self, request: &Req) -> Result<Ref<Room>, Decided>
+    /// Where a request without a key goes.
+    #[cold]
+    #[inline(never)]
+    fn room_without_key<Req>(&self) -> Result<Ref<Room>, Decided>
     where
         K: KeyBy<Req>,
     {
         let shared = &self.front.shared;
-        if let Some(key) = self.by.key(request) {
-            return Ok(shared.room_of(&key));
-        }
-        let by = self.by.describe();
         match self.front.missing {
             Missing::Shared => {
                 shared.keyless("requests without a key share one bulkhead");
@@ -88,7 +66,30 @@ impl<S, K, R, W> BulkheadService<S, K, R, W> {
             }
             Missing::Reject => {
                 shared.keyless("requests without a key are refused");
-                Err(shared.refuse(Reason::key_missing(by)))
+                Err(shared.refuse(Reason::key_missing(self.by.describe())))
+            }
+        }
+    }
+
+    /// What follows for a call that does not simply come in.
+    #[inline(never)]
+    fn conclude<Req>(&mut self, request: Req, entry: Entry) -> ResponseFuture<S, Req, R>
+    where
+        S: Service<Req> + Clone,
+        R: Respond<Req, S::Response, S::Error>,
+    {
+        let until = self.front.until;
+        match entry {
+            Entry::Decided(Ok(stay)) => {
+                ResponseFuture::passing(self.inner.call(request), stay, until)
+            }
+            Entry::Decided(Err(why)) => {
+                let meta = R::meta(&request);
+                ResponseFuture::refused(self.respond.reject(why, meta))
+            }
+            Entry::Waits(turn) => {
+                let (inner, respond) = (self.give_up(), self.respond.clone());
+                ResponseFuture::waiting(Waiting::new(turn, inner, request, respond), until)
             }
         }
     }
@@ -120,20 +121,33 @@ where
         self.inner.poll_ready(cx).map_err(R::fail)
     }
 
+    /// A call that comes in at once is apart from all others, so that its stay is written once, where
+    /// it stays.
     fn call(&mut self, request: Req) -> Self::Future {
-        let until = self.front.until;
-        match self.enter(&request) {
-            // Should the inner service panic, the guard gives the place back.
-            Entry::Decided(Ok(guard)) => {
-                ResponseFuture::passing(self.inner.call(request), guard, until)
+        let Front { shared, until, .. } = &*self.front;
+        if !shared.switch().enabled {
+            return ResponseFuture::passing(self.inner.call(request), None, *until);
+        }
+        let room = if K::UNKEYED {
+            shared.room()
+        } else if let Some(key) = self.by.key(&request) {
+            shared.room_of(&key)
+        } else {
+            match self.room_without_key::<Req>() {
+                Ok(room) => room,
+                Err(decided) => return self.conclude(request, Entry::Decided(decided)),
             }
-            Entry::Decided(Err(why)) => {
-                let meta = R::meta(&request);
-                ResponseFuture::refused(self.respond.reject(why, meta))
+        };
+        let weight = self.weight.weight(&request);
+        match shared.take(&room, weight) {
+            Some(units) => {
+                // Should the inner service panic, the stay ends.
+                let stay = shared.admit(room, units);
+                ResponseFuture::passing(self.inner.call(request), Some(stay), *until)
             }
-            Entry::Waits(turn) => {
-                let (inner, respond) = (self.give_up(), self.respond.clone());
-                ResponseFuture::waiting(Waiting::new(turn, inner, request, respond), until)
+            None => {
+                let entry = shared.turn_away(room, weight);
+                self.conclude(request, entry)
             }
         }
     }

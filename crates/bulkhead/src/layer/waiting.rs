@@ -3,12 +3,12 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use palisade_core::guard::Guard;
+use palisade_core::guard::End;
 use palisade_core::{Alarm, Respond};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::room::Room;
+use crate::stay::Stay;
 use crate::turn::Turn;
 
 pin_project! {
@@ -20,20 +20,20 @@ pin_project! {
         turn: Option<Turn>,
         #[pin]
         alarm: Alarm,
-        guard: Option<Guard<Room>>,
+        stay: Option<Stay>,
     }
 }
 
 /// How a wait ends.
 pub(crate) enum Next<F, T, E> {
-    Call(F, Option<Guard<Room>>),
+    Call(F, Option<Stay>),
     Done(Result<T, E>),
 }
 
 impl<S, Req, R> Waiting<S, Req, R> {
     pub(crate) fn new(turn: Turn, inner: S, request: Req, respond: R) -> Self {
         let (request, turn) = (Some(request), Some(turn));
-        Self { inner, request, respond, turn, alarm: Alarm::new(), guard: None }
+        Self { inner, request, respond, turn, alarm: Alarm::new(), stay: None }
     }
 
     /// Waits for its turn, then readies the inner service, then calls it.
@@ -51,7 +51,7 @@ impl<S, Req, R> Waiting<S, Req, R> {
             let came = ready!(turn.poll(this.alarm, cx));
             *this.turn = None;
             match (came, this.request.as_ref()) {
-                (Ok(guard), _) => *this.guard = Some(guard),
+                (Ok(stay), _) => *this.stay = Some(stay),
                 (Err(why), Some(request)) => {
                     let meta = R::meta(request);
                     return Poll::Ready(Next::Done(this.respond.reject(why, meta)));
@@ -60,13 +60,13 @@ impl<S, Req, R> Waiting<S, Req, R> {
             }
         }
         if let Err(error) = ready!(this.inner.poll_ready(cx)) {
-            if let Some(guard) = this.guard.take() {
-                guard.failure();
+            if let Some(stay) = this.stay {
+                stay.end(End::Failure);
             }
             return Poll::Ready(Next::Done(Err(R::fail(error))));
         }
         match this.request.take() {
-            Some(request) => Poll::Ready(Next::Call(this.inner.call(request), this.guard.take())),
+            Some(request) => Poll::Ready(Next::Call(this.inner.call(request), this.stay.take())),
             None => Poll::Pending,
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use palisade_core::base::Shared as _;
-use palisade_core::guard::{Guard, Ref};
+use palisade_core::guard::Ref;
 use palisade_core::{CallContext, Micros, Reason, Rejection, telemetry};
 
 use super::Shared;
@@ -12,11 +12,12 @@ use super::counters::{
     WAITED,
 };
 use crate::gate::Joined;
-use crate::room::{Room, admission};
+use crate::room::Room;
+use crate::stay::Stay;
 use crate::turn::Turn;
 
 /// In, with its place or without one, or refused.
-pub(crate) type Decided = Result<Option<Guard<Room>>, Rejection>;
+pub(crate) type Decided = Result<Option<Stay>, Rejection>;
 
 /// What becomes of a call that wants in.
 #[derive(Debug)]
@@ -27,33 +28,26 @@ pub(crate) enum Entry {
 }
 
 impl Shared {
-    /// Lets a call of this weight in, if it may come in, or says what becomes of it.
+    /// Takes units, if the call is in time and they are free. How many it took is for
+    /// [`admit`](Self::admit).
     #[inline]
-    pub(crate) fn enter(self: &Arc<Self>, room: Ref<Room>, weight: u32) -> Entry {
+    pub(crate) fn take(&self, room: &Room, weight: u32) -> Option<u32> {
+        if self.is_late() { None } else { room.gate.enter(weight) }
+    }
+
+    /// The stay of a call that took so many units.
+    #[inline]
+    pub(crate) fn admit(&self, room: Ref<Room>, units: u32) -> Stay {
+        Stay::new(room, units, self.base.meter().enter())
+    }
+
+    /// What becomes of a call that took none, if it may wait.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn turn_away(self: &Arc<Self>, room: Ref<Room>, weight: u32) -> Entry {
         if self.is_late() {
             return Entry::Decided(self.refuse(Reason::Expired));
         }
-        match room.gate.enter(weight) {
-            Some(units) => Entry::Decided(Ok(Some(self.admit(room, units)))),
-            None => self.turn_away(room, weight),
-        }
-    }
-
-    /// The same for whoever does not wait.
-    pub(crate) fn try_enter(&self, room: Ref<Room>, weight: u32) -> Decided {
-        if self.is_late() {
-            return self.refuse(Reason::Expired);
-        }
-        match room.gate.enter(weight) {
-            Some(units) => Ok(Some(self.admit(room, units))),
-            None => self.refuse(Reason::bulkhead_full(room.gate.limit())),
-        }
-    }
-
-    /// There is no room at the moment.
-    #[cold]
-    #[inline(never)]
-    fn turn_away(self: &Arc<Self>, room: Ref<Room>, weight: u32) -> Entry {
         let settings = self.settings();
         if settings.max_queued == 0 {
             return Entry::Decided(self.refuse(Reason::bulkhead_full(room.gate.limit())));
@@ -73,10 +67,14 @@ impl Shared {
         }
     }
 
-    /// The debt of a call that is in.
-    #[inline]
-    pub(crate) fn admit(&self, room: Ref<Room>, units: u32) -> Guard<Room> {
-        admission(room, units, self.base.meter().enter())
+    /// What becomes of a call that took none, and does not wait.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn turn_down(&self, room: &Room) -> Decided {
+        self.refuse(match self.is_late() {
+            true => Reason::Expired,
+            false => Reason::bulkhead_full(room.gate.limit()),
+        })
     }
 
     /// Refuses a call, if refusals are acted on.
@@ -89,13 +87,13 @@ impl Shared {
     /// Lets a call pass, without a place, that would have been refused or would have had to wait.
     ///
     /// It takes none, so that what is counted as taken is what would be if refusals were acted on.
-    pub(crate) fn shadow(&self) -> Option<Guard<Room>> {
+    pub(crate) fn shadow(&self) -> Option<Stay> {
         self.base.meter().add(SHADOWED);
         None
     }
 
     /// Lets a call pass that the bulkhead does nothing for.
-    pub(crate) fn pass(&self) -> Option<Guard<Room>> {
+    pub(crate) fn pass(&self) -> Option<Stay> {
         self.base.meter().add(PASSED);
         None
     }
