@@ -8,9 +8,10 @@ use palisade_core::base::{edit, share};
 use palisade_core::classify::{self, Verdict};
 use palisade_core::{LayerError, Rejection};
 
-use crate::call::{Call, Remark};
+use crate::call::Call;
 use crate::handle::BreakerHandle;
 use crate::layer::{BreakerLayer, throttling};
+use crate::plan::Flags;
 use crate::setters::breaker_setters;
 use crate::shared::{Decided, SHADOW, Shared};
 use crate::trip::Throttle;
@@ -112,11 +113,21 @@ impl Breaker {
     /// Calls do not pass; the rejection says why, and when to come back.
     #[inline]
     pub fn try_acquire(&self) -> Result<Permit, Rejection> {
-        let terms = self.shared.desk.terms();
-        if !terms.switch.enabled {
+        let flags = self.shared.desk.flags();
+        if flags.enabled()
+            && let Some(call) = self.shared.admit_quickly(flags)
+        {
+            return Ok(Permit(Held::Judged(call)));
+        }
+        self.acquire_slowly(flags)
+    }
+
+    #[cold]
+    fn acquire_slowly(&self, flags: Flags) -> Result<Permit, Rejection> {
+        if !flags.enabled() {
             return Ok(Permit(Held::Free));
         }
-        match self.shared.decide(&terms) {
+        match self.shared.decide(flags) {
             Decided::Admitted(call) => Ok(Permit(Held::Judged(call))),
             Decided::Shadowed(ticket) => {
                 ticket.close(SHADOW);
@@ -152,11 +163,11 @@ impl Breaker {
     }
 
     fn record(&self, verdict: Verdict) {
-        if !self.shared.desk.terms().switch.enabled {
+        if !self.shared.desk.flags().enabled() {
             return;
         }
-        let pass = self.shared.desk.circuit.machine.oldest_probe();
-        self.shared.recorded(pass).end(verdict, Remark::default());
+        let pass = self.shared.desk.circuit.machine.oldest_probe(self.shared.clock().now());
+        self.shared.recorded(pass).finish(verdict);
     }
 
     /// A layer on this breaker. Its setters start one of its own, but for those that choose what a
@@ -183,7 +194,10 @@ impl Default for Breaker {
     }
 }
 
-/// A call that passes, until somebody says how it ended. Dropped, it was abandoned.
+/// A call that passes, until somebody says how it ended. Dropped, it was abandoned: which says
+/// nothing of the service, unless the breaker times calls anyway
+/// ([`Trip::slow_rate`](crate::Trip::slow_rate)) and it took as long as an
+/// [`Abandoned`](crate::Abandoned) call may. (Around a future, [`Breaker::call`] always knows.)
 #[derive(Debug)]
 #[must_use = "dropping a permit says that the call was abandoned"]
 pub struct Permit(Held);
@@ -210,8 +224,8 @@ impl Permit {
     /// The call ended so. [`Verdict::AtEnd`] is a success.
     #[inline]
     pub fn settle(self, verdict: Verdict) {
-        if let Held::Judged(mut call) = self.0 {
-            call.end(verdict, Remark::default());
+        if let Held::Judged(call) = self.0 {
+            call.finish(verdict);
         }
     }
 

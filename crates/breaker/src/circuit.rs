@@ -10,7 +10,7 @@ use palisade_core::{Cause, Micros};
 use crate::desk::Desk;
 use crate::evidence::Evidence;
 use crate::machine::{Force, Machine, Pass, Refusal};
-use crate::plan::{Plan, Terms};
+use crate::plan::{Flags, Plan};
 use crate::settings::{Settings, Window};
 use crate::state::State;
 
@@ -44,20 +44,23 @@ impl Circuit {
         let _ = self.machine.force(Force::Close, Micros::ZERO, || self.evidence.clear(settings));
     }
 
+    /// Admits a call in the usual case: the breaker is closed, and nothing is throttled.
+    #[inline]
+    pub(crate) fn admit_quickly(&self, flags: Flags) -> Option<Pass> {
+        let glance = self.machine.glance();
+        let passes = glance.is_closed() && !(flags.throttle() && self.evidence.is_throttled());
+        passes.then(|| Pass { generation: glance.generation(), probe: None })
+    }
+
     /// Admits a call, or says why not.
-    #[inline(always)]
     pub(crate) fn admit(
         &self,
         desk: &Desk,
         key: Option<&Arc<str>>,
-        terms: &Terms,
+        flags: Flags,
         now: impl FnOnce() -> Micros,
     ) -> Result<Pass, Refusal> {
-        let glance = self.machine.glance();
-        if glance.is_closed() && !(terms.uses.throttle && self.evidence.throttled().ppm() > 0) {
-            return Ok(Pass { generation: glance.generation(), probe: None });
-        }
-        self.admit_slowly(desk, key, now())
+        self.admit_quickly(flags).map_or_else(|| self.admit_slowly(desk, key, now()), Ok)
     }
 
     #[cold]
@@ -73,6 +76,12 @@ impl Circuit {
             desk.announce(&plan, key, change);
         }
         let pass = decided?;
+        // After a time without calls the share would be that of long ago.
+        if plan.settings.throttle.is_some()
+            && self.evidence.roll(now, || plan.settings.span().into())
+        {
+            self.look(desk, key, &plan, pass.generation, now);
+        }
         let share = u64::from(self.evidence.throttled().ppm());
         let throttles = pass.probe.is_none() && plan.settings.throttle.is_some() && share > 0;
         if throttles && u64::from(plan.dice.roll()) * 1_000_000 < share << 32 {

@@ -14,7 +14,7 @@ use palisade_core::{Clock, Micros, Reason, Rejection};
 use crate::circuit::Circuit;
 use crate::counters::{LAYER, OPEN};
 use crate::machine::{self, Change, Refusal};
-use crate::plan::{Plan, Terms};
+use crate::plan::{Flags, Plan, Terms};
 use crate::state::{Event, State};
 
 /// The desks of layers that are gone.
@@ -45,10 +45,16 @@ impl Desk {
         self.terms.get()
     }
 
+    /// What every call looks at.
+    #[inline]
+    pub(crate) fn flags(&self) -> Flags {
+        Flags(self.terms.word(0))
+    }
+
     /// The time, by the layer's clock: without a look at the plan if it is the usual one.
     #[inline]
-    pub(crate) fn now(&self, terms: &Terms) -> Micros {
-        if terms.uses.fast_clock { Clock::fast().now() } else { self.plan.load().clock.now() }
+    pub(crate) fn now(&self, flags: Flags) -> Micros {
+        if flags.fast_clock() { Clock::fast().now() } else { self.plan.load().clock.now() }
     }
 
     /// Changes the settings, and what each call reads of them.

@@ -115,8 +115,9 @@ impl BreakerHandle {
         let (base, desk) = (shared.base(), &shared.desk);
         let (plan, switch, meter) = (desk.plan.load(), desk.terms().switch, base.meter());
         let evidence = &desk.circuit.evidence;
-        let refusal = desk.circuit.machine.opened(shared.clock().now());
-        let window = evidence.window(&plan.settings);
+        let now = shared.clock().now();
+        let refusal = desk.circuit.machine.opened(now);
+        let window = evidence.window_at(now, &plan.settings);
         Snapshot {
             name: base.name().as_str(),
             state: desk.circuit.machine.glance().state(),
@@ -152,7 +153,7 @@ impl BreakerHandle {
         self.shared.keyed.each(|keyhold, _| {
             let circuit = &keyhold.circuit;
             let refusal = circuit.machine.opened(now);
-            let window = circuit.evidence.window(&settings);
+            let window = circuit.evidence.window_at(now, &settings);
             keys.push(KeySnapshot {
                 key: Arc::clone(&keyhold.key),
                 state: circuit.machine.glance().state(),
@@ -186,7 +187,7 @@ impl BreakerHandle {
         });
     }
 
-    /// Opens it, and all its keys', until somebody closes it.
+    /// Opens it, and all its keys', those to come included, until somebody closes it.
     pub fn force_open(&self) {
         self.force(Force::Open);
     }

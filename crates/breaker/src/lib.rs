@@ -111,11 +111,14 @@ mod future;
 mod handle;
 mod layer;
 mod machine;
+#[doc(hidden)]
+pub mod model;
 mod plan;
 mod recovery;
 mod service;
 mod setters;
 mod settings;
+mod settle;
 mod shared;
 mod state;
 mod trip;

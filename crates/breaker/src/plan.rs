@@ -10,9 +10,8 @@ use palisade_core::switch::Switch;
 use palisade_core::{Clock, Micros, Name, Ratio};
 use tokio::sync::broadcast;
 
-use crate::evidence::Uses;
 use crate::recovery::Recovery;
-use crate::settings::{Abandoned, Settings};
+use crate::settings::{Abandoned, Settings, Window};
 use crate::state::Event;
 
 /// Hears of changes.
@@ -39,12 +38,16 @@ pub(crate) struct Plan {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terms {
     pub(crate) switch: Switch,
-    pub(crate) uses: Uses,
+    pub(crate) flags: Flags,
     /// From which time on a call is slow; `Micros::MAX` if no call is.
     pub(crate) slow: Micros,
     /// From which time on an abandoned call has failed; `Micros::MAX` if none has.
     pub(crate) hung: Micros,
 }
+
+/// What of that are yes and no, in one word: so that the way of nearly every call loads that alone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flags(pub(crate) u64);
 
 /// Random numbers, from a seed if one is given.
 #[derive(Debug)]
@@ -78,8 +81,10 @@ impl Plan {
         self.recovery = settings.recovery();
     }
 
+    /// How loaded the process is; not at all if nobody says so, or who says so panics.
     pub(crate) fn load(&self) -> Ratio {
-        self.load.as_ref().map_or(Ratio::ZERO, |load| load())
+        let load = |load: &Load| catch_unwind(AssertUnwindSafe(|| load())).unwrap_or_default();
+        self.load.as_ref().map_or(Ratio::ZERO, load)
     }
 
     /// Tells whoever listens. A listener that panics is no reason to unwind: this may be a thread that
@@ -97,18 +102,16 @@ impl Plan {
     /// What every call goes by, for these settings.
     pub(crate) fn terms(&self, switch: Switch) -> Terms {
         let settings = &self.settings;
-        let uses = Uses {
-            time: settings.is_timed(),
-            ring: matches!(settings.window, crate::Window::Calls(_)),
-            row: settings.trip.consecutive.is_some(),
-            throttle: settings.throttle.is_some(),
-            fast_clock: self.clock.is_fast(),
-        };
         let hung = match settings.abandoned {
             Abandoned::Neutral => Micros::MAX,
             Abandoned::FailsAfter(hung) => hung.into(),
         };
-        Terms { switch, uses, slow: settings.trip.slow().unwrap_or(Micros::MAX), hung }
+        Terms {
+            switch,
+            flags: Flags::of(self),
+            slow: settings.trip.slow().unwrap_or(Micros::MAX),
+            hung,
+        }
     }
 }
 
@@ -120,32 +123,84 @@ impl fmt::Debug for Plan {
 
 // ===== impl Terms =====
 
-const FLAGS: u32 = 32;
-
 impl Words<3> for Terms {
     #[inline]
     fn pack(self) -> [u64; 3] {
-        let Uses { time, ring, row, throttle, fast_clock } = self.uses;
-        let flags = u64::from(time) | u64::from(ring) << 1 | u64::from(row) << 2;
-        let flags = flags | u64::from(throttle) << 3 | u64::from(fast_clock) << 4;
-        [u64::from(self.switch.pack()) | flags << FLAGS, self.slow.0, self.hung.0]
+        [u64::from(self.switch.pack()) | self.flags.0, self.slow.0, self.hung.0]
     }
 
     #[inline]
-    fn unpack([switch, slow, hung]: [u64; 3]) -> Self {
-        let flag = |bit: u32| switch >> (FLAGS + bit) & 1 == 1;
-        let (time, ring, row, throttle, fast_clock) = (flag(0), flag(1), flag(2), flag(3), flag(4));
-        let uses = Uses { time, ring, row, throttle, fast_clock };
-        let switch = Switch::unpack(switch as u32);
-        Self { switch, uses, slow: Micros(slow), hung: Micros(hung) }
+    fn unpack([word, slow, hung]: [u64; 3]) -> Self {
+        let (switch, flags) = (Switch::unpack(word as u32), Flags(word & Flags::ALL));
+        Self { switch, flags, slow: Micros(slow), hung: Micros(hung) }
     }
 }
 
-impl Terms {
+// ===== impl Flags =====
+
+impl Flags {
+    const TIME: u64 = 1 << 32;
+    const RING: u64 = 1 << 33;
+    const ROW: u64 = 1 << 34;
+    const THROTTLE: u64 = 1 << 35;
+    const FAST_CLOCK: u64 = 1 << 36;
+    const TIMES_CALLS: u64 = 1 << 37;
+    /// Without the switch.
+    const ALL: u64 = !(u32::MAX as u64);
+
+    fn of(plan: &Plan) -> Self {
+        let settings = &plan.settings;
+        let flags = [
+            (Self::TIME, settings.is_timed()),
+            (Self::RING, matches!(settings.window, Window::Calls(_))),
+            (Self::ROW, settings.trip.consecutive.is_some()),
+            (Self::THROTTLE, settings.throttle.is_some()),
+            (Self::FAST_CLOCK, plan.clock.is_fast()),
+            (Self::TIMES_CALLS, settings.trip.slow().is_some()),
+        ];
+        Self(flags.into_iter().filter(|&(_, is_set)| is_set).fold(0, |all, (flag, _)| all | flag))
+    }
+
+    /// Whether the breaker does anything.
+    #[inline]
+    pub(crate) const fn enabled(self) -> bool {
+        Switch::unpack(self.0 as u32).enabled
+    }
+
+    /// Whether a window of time is looked at.
+    #[inline]
+    pub(crate) const fn time(self) -> bool {
+        self.0 & Self::TIME != 0
+    }
+
+    /// Whether a window of calls is.
+    #[inline]
+    pub(crate) const fn ring(self) -> bool {
+        self.0 & Self::RING != 0
+    }
+
+    /// Whether failures in a row are counted.
+    #[inline]
+    pub(crate) const fn row(self) -> bool {
+        self.0 & Self::ROW != 0
+    }
+
+    /// Whether calls may be refused while the breaker is closed.
+    #[inline]
+    pub(crate) const fn throttle(self) -> bool {
+        self.0 & Self::THROTTLE != 0
+    }
+
+    /// Whether the clock is the usual one.
+    #[inline]
+    pub(crate) const fn fast_clock(self) -> bool {
+        self.0 & Self::FAST_CLOCK != 0
+    }
+
     /// Whether a call's duration is asked for when it succeeds.
     #[inline]
-    pub(crate) fn times_calls(&self) -> bool {
-        self.slow != Micros::MAX
+    pub(crate) const fn times_calls(self) -> bool {
+        self.0 & Self::TIMES_CALLS != 0
     }
 }
 

@@ -11,9 +11,10 @@ use palisade_core::key::Missing;
 use palisade_core::{Global, Http, KeyBy, Ratio, Respond};
 use tower_service::Service;
 
-use crate::call::Remark;
 use crate::future::{Flight, ResponseFuture};
-use crate::shared::{Decided, Shared};
+use crate::plan::Flags;
+use crate::settle::Remark;
+use crate::shared::{Decided, SHADOW, Shared};
 
 /// A service behind a circuit breaker.
 ///
@@ -60,22 +61,20 @@ impl<S, K, R, C> CircuitBreaker<S, K, R, C> {
     }
 
     /// `None`: the call goes straight through.
-    #[inline(always)] // A call is moved once less.
-    fn decide<Req>(&self, request: &Req) -> Option<Decided>
+    fn decide<Req>(&self, flags: Flags, request: &Req) -> Option<Decided>
     where
         K: KeyBy<Req>,
     {
-        let terms = self.shared.desk.terms();
-        if !terms.switch.enabled {
+        if !flags.enabled() {
             return None;
         }
         if K::UNKEYED {
-            return Some(self.shared.decide(&terms));
+            return Some(self.shared.decide(flags));
         }
         match self.by.key(request) {
-            Some(key) if !key.is_global() => Some(self.shared.decide_keyed(&terms, &key)),
-            Some(_) => Some(self.shared.decide(&terms)),
-            None => self.shared.decide_keyless(&terms, self.missing, self.by.describe()),
+            Some(key) if !key.is_global() => Some(self.shared.decide_keyed(flags, &key)),
+            Some(_) => Some(self.shared.decide(flags)),
+            None => self.shared.decide_keyless(flags, self.missing, self.by.describe()),
         }
     }
 }
@@ -98,12 +97,13 @@ where
         }
         self.inner.poll_ready(cx).map_err(|error| {
             let (verdict, error) = self.classify.error(error);
-            let terms = self.shared.desk.terms();
-            if K::UNKEYED
-                && terms.switch.enabled
-                && let Decided::Admitted(mut call) = self.shared.decide(&terms)
-            {
-                call.end(verdict, Remark::default());
+            let flags = self.shared.desk.flags();
+            if K::UNKEYED && flags.enabled() {
+                match self.shared.decide(flags) {
+                    Decided::Admitted(mut call) => call.end(verdict, Remark::default()),
+                    Decided::Shadowed(ticket) => ticket.close(SHADOW),
+                    Decided::Refused(_) => {}
+                }
             }
             error
         })
@@ -111,11 +111,38 @@ where
 
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
-        let decided = match mem::take(&mut self.skipped) {
-            true => Some(self.shared.refuse(self.shared.last_refusal())),
-            false => self.decide(&request),
-        };
-        let flight = match decided {
+        let flags = self.shared.desk.flags();
+        if K::UNKEYED
+            && !self.skipped
+            && flags.enabled()
+            && let Some(call) = self.shared.admit_quickly(flags)
+        {
+            let future = self.inner.call(request);
+            return ResponseFuture::calling(future, Flight::Judged { call }, self.classify.clone());
+        }
+        self.call_slowly(flags, request)
+    }
+}
+
+impl<S, K, R, C> CircuitBreaker<S, K, R, C> {
+    #[inline(never)]
+    #[allow(clippy::type_complexity)] // The service's own associated types, spelled out.
+    fn call_slowly<Req>(
+        &mut self,
+        flags: Flags,
+        request: Req,
+    ) -> ResponseFuture<S::Future, Req, R, C, R::Response, R::Error>
+    where
+        S: Service<Req>,
+        K: KeyBy<Req>,
+        R: Respond<Req, S::Response, S::Error>,
+        C: Classify<R, Req, S::Response, S::Error> + Clone,
+    {
+        if mem::take(&mut self.skipped) {
+            let why = self.shared.refuse_unready();
+            return ResponseFuture::refused(self.respond.reject(why, R::meta(&request)));
+        }
+        let flight = match self.decide(flags, &request) {
             None => Flight::Free,
             Some(Decided::Admitted(call)) => Flight::Judged { call },
             Some(Decided::Shadowed(ticket)) => Flight::Shadowed { ticket },

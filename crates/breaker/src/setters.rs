@@ -106,7 +106,8 @@ macro_rules! breaker_setters {
                 self.set(|settings| settings.probe_timeout = timeout)
             }
 
-            /// How long it tries at most; 30 s unless set. Then it opens again.
+            /// How long it tries at most; 30 s unless set. Then it opens again, unless all probes have
+            /// succeeded and there only were too few calls.
             #[must_use]
             pub fn half_open_at_most(self, limit: std::time::Duration) -> Self {
                 self.set(|settings| settings.half_open_at_most = limit)

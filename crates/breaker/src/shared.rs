@@ -16,8 +16,8 @@ use crate::call::Call;
 use crate::circuit::{Circuit, Keyhold};
 use crate::counters::{KEY_MISSING, LAYER, REJECTED, SCHEMA, SHADOWED};
 use crate::desk::{Desk, POOL, Seed};
-use crate::machine::{Pass, Refusal};
-use crate::plan::{Plan, Terms};
+use crate::machine::{Force, Pass, Refusal};
+use crate::plan::{Flags, Plan};
 use crate::state::State;
 
 /// How many keys have a breaker of their own unless told otherwise: some 10 MB when full.
@@ -98,6 +98,10 @@ impl Shared {
             };
             let settings = desk.plan.load().settings;
             let circuit = Circuit::new(self.base.meter().gauge(), true, &settings);
+            // Opened by hand are all keys, those to come included.
+            if desk.circuit.machine.glance().state() == State::ForcedOpen {
+                let _ = circuit.machine.force(Force::Open, now, || ());
+            }
             let (used, idle) = (AtomicU64::new(now.0), self.fixed.idle);
             Keyhold { desk, key: spelled, circuit, used, idle }
         });
@@ -105,13 +109,22 @@ impl Shared {
         (keyhold, now)
     }
 
-    /// Decides on a call of the layer's own circuit. The layer is switched on.
-    #[inline(always)] // A call is moved once less.
-    pub(crate) fn decide(&self, terms: &Terms) -> Decided {
+    /// Admits a call of the layer's own circuit in the usual case, which is made where it stays: each
+    /// time that it is moved costs more than the decision.
+    #[inline(always)]
+    pub(crate) fn admit_quickly(&self, flags: Flags) -> Option<Call> {
         let desk = self.desk.get();
-        let now = if terms.times_calls() { self.clock().now() } else { Micros::ZERO };
+        let pass = desk.circuit.admit_quickly(flags)?;
+        let started = if flags.times_calls() { self.clock().now() } else { Micros::ZERO };
+        Some(Call::new(desk, None, pass, started, self.base.meter().enter()))
+    }
+
+    /// Decides on a call of the layer's own circuit. The layer is switched on.
+    pub(crate) fn decide(&self, flags: Flags) -> Decided {
+        let desk = self.desk.get();
+        let now = if flags.times_calls() { self.clock().now() } else { Micros::ZERO };
         let ask = || if now == Micros::ZERO { self.clock().now() } else { now };
-        match desk.circuit.admit(desk, None, terms, ask) {
+        match desk.circuit.admit(desk, None, flags, ask) {
             Ok(pass) => {
                 let ticket = self.base.meter().enter();
                 Decided::Admitted(Call::new(desk, None, pass, now, ticket))
@@ -121,12 +134,12 @@ impl Shared {
     }
 
     /// Decides on a call of a key's circuit.
-    pub(crate) fn decide_keyed(&self, terms: &Terms, key: &Key<'_>) -> Decided {
+    pub(crate) fn decide_keyed(&self, flags: Flags, key: &Key<'_>) -> Decided {
         let (keyhold, now) = self.keyhold(key);
         let desk = self.desk.get();
-        match keyhold.circuit.admit(desk, Some(&keyhold.key), terms, || now) {
+        match keyhold.circuit.admit(desk, Some(&keyhold.key), flags, || now) {
             Ok(pass) => {
-                let started = if terms.times_calls() { now } else { Micros::ZERO };
+                let started = if flags.times_calls() { now } else { Micros::ZERO };
                 let ticket = self.base.meter().enter();
                 Decided::Admitted(Call::new(desk, Some(keyhold), pass, started, ticket))
             }
@@ -137,7 +150,7 @@ impl Shared {
     /// A call without a key. `None`: it passes, and nothing is looked at.
     pub(crate) fn decide_keyless(
         &self,
-        terms: &Terms,
+        flags: Flags,
         missing: Missing,
         by: &'static str,
     ) -> Option<Decided> {
@@ -150,7 +163,7 @@ impl Shared {
         }
         match missing {
             Missing::Pass => None,
-            Missing::Shared => Some(self.decide(terms)),
+            Missing::Shared => Some(self.decide(flags)),
             Missing::Reject => {
                 let why = Rejection::new(LAYER, self.base.name(), Reason::key_missing(by));
                 Some(self.enforce(why, KEY_MISSING))
@@ -163,10 +176,12 @@ impl Shared {
         Call::new(self.desk.get(), None, pass, Micros::ZERO, self.base.meter().enter())
     }
 
-    /// Why calls of the layer's own circuit are refused, for one that must be though it may have
-    /// changed.
-    pub(crate) fn last_refusal(&self) -> Refusal {
-        self.desk.circuit.machine.last_refusal(self.clock().now())
+    /// Refuses a call of the layer's own circuit that must not pass, whatever has changed: the inner
+    /// service was not asked whether it is ready.
+    #[cold]
+    pub(crate) fn refuse_unready(&self) -> Rejection {
+        let refusal = self.desk.circuit.machine.last_refusal(self.clock().now());
+        self.reject(self.desk.rejection(&self.desk.plan.load(), refusal), Desk::REASON)
     }
 
     /// Refuses, as far as refusals are enforced.
@@ -177,14 +192,18 @@ impl Shared {
     }
 
     fn enforce(&self, why: Rejection, reason: telemetry::Counter) -> Decided {
-        let meter = self.base.meter();
         if !self.desk.share.enforces(self.desk.terms().switch.enforce) {
-            return Decided::Shadowed(meter.enter());
+            return Decided::Shadowed(self.base.meter().enter());
         }
+        Decided::Refused(self.reject(why, reason))
+    }
+
+    fn reject(&self, why: Rejection, reason: telemetry::Counter) -> Rejection {
+        let meter = self.base.meter();
         meter.add(REJECTED);
         meter.add(reason);
         telemetry::rejected(&why);
-        Decided::Refused(why)
+        why
     }
 
     /// How many circuits are in each state.
@@ -238,7 +257,8 @@ impl Observe for Shared {
             put(Metric { name: "breaker_state", labels: state.labels() }, count.into());
         }
         put("breaker_keys".into(), self.keyed.len() as f64);
-        let window = self.desk.circuit.evidence.window(&self.desk.plan.load().settings);
+        let (now, plan) = (self.clock().now(), self.desk.plan.load());
+        let window = self.desk.circuit.evidence.window_at(now, &plan.settings);
         let ratio = window.failures as f64 / (window.calls().max(1)) as f64;
         put("breaker_failure_ratio".into(), ratio);
     }

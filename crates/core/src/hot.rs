@@ -65,6 +65,12 @@ impl<T: Words<N>, const N: usize> Hot<T, N> {
         self.get_with(|_| ()).0
     }
 
+    /// One of the settings' words by itself, for what fits into one; 0 if there is no such word.
+    #[inline]
+    pub fn word(&self, word: usize) -> u64 {
+        self.words.get(word).map_or(0, |word| word.load(Ordering::Relaxed))
+    }
+
     /// The settings, and what `read` saw while they were in force.
     ///
     /// For state whose meaning depends on the settings: what is read inside `read` and what

@@ -72,11 +72,13 @@ impl Buckets {
         tally.since(base.tally)
     }
 
-    /// Begins anew with the next call.
-    pub(crate) fn clear(&self, tally: Tally) {
+    /// Begins anew with the next call. Returns what the bucket holds that ends so.
+    pub(crate) fn clear(&self, tally: Tally) -> Tally {
         let mut marks = self.marks.lock();
+        let last = marks.back().map(|&(_, last)| tally.since(last));
         marks.clear();
         self.base.update(|_| Base { ends: Micros::ZERO, tally });
+        last.unwrap_or_default()
     }
 
     /// Lets the next call find the window of another length: what was counted stays as far as it

@@ -2,6 +2,7 @@
 
 pub(crate) mod baseline;
 pub(crate) mod buckets;
+pub(crate) mod calm;
 pub(crate) mod ring;
 pub(crate) mod tally;
 
@@ -14,9 +15,11 @@ use palisade_core::{Cause, Micros, Ratio};
 
 use self::baseline::Baseline;
 use self::buckets::Buckets;
+use self::calm::Calm;
 use self::ring::{Mark, Ring};
 use self::tally::Tally;
 use crate::counters::{ELSEWHERE, PASSED};
+use crate::plan::Flags;
 use crate::settings::{MOST_CALLS, Settings, Window};
 use crate::trip::count;
 
@@ -43,25 +46,6 @@ pub(crate) struct Evidence {
     hold: AtomicU64,
 }
 
-/// Whether the ring is full of successes, so that another one changes nothing: known without a look
-/// at the ring. What disturbs it counts on before and after, so that nobody can take a look between
-/// for a look at what is there now.
-#[derive(Debug)]
-struct Calm {
-    disturbances: AtomicU64,
-    seen_at: AtomicU64,
-}
-
-/// What of the evidence a call has to look after when it succeeds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Uses {
-    pub(crate) time: bool,
-    pub(crate) ring: bool,
-    pub(crate) row: bool,
-    pub(crate) throttle: bool,
-    pub(crate) fast_clock: bool,
-}
-
 impl Evidence {
     /// Of the layer's own circuit, or of a key's.
     pub(crate) fn new(row: Gauge, keyed: bool) -> Self {
@@ -73,7 +57,7 @@ impl Evidence {
             refused: AtomicU64::new(0),
             in_a_row: AtomicU32::new(0),
             ring: ArcSwapOption::empty(),
-            calm: Calm { disturbances: AtomicU64::new(0), seen_at: AtomicU64::new(u64::MAX) },
+            calm: Calm::new(),
             buckets: Buckets::new(),
             baseline: Baseline::new(),
             watch: AtomicBool::new(false),
@@ -89,7 +73,8 @@ impl Evidence {
 
     /// Forgets the window, and all else that a closed breaker starts without. What is usual stays.
     pub(crate) fn renew(&self, settings: &Settings) {
-        self.buckets.clear(self.tally());
+        // The calls that opened it are part of what is usual.
+        self.baseline.learn(self.buckets.clear(self.tally()));
         let ring = match settings.window {
             Window::Calls(calls) => Some(Arc::new(Ring::new(calls.min(MOST_CALLS)))),
             Window::Time(_) => None,
@@ -143,14 +128,14 @@ impl Evidence {
 
     /// A call has succeeded and not been slow; it is counted by its ticket.
     #[inline]
-    pub(crate) fn succeed(&self, uses: Uses) {
+    pub(crate) fn succeed(&self, flags: Flags) {
         if let Some(successes) = &self.own_successes {
             successes.fetch_add(1, Relaxed);
         }
-        if uses.row && self.in_a_row.load(Relaxed) != 0 {
+        if flags.row() && self.in_a_row.load(Relaxed) != 0 {
             self.in_a_row.store(0, Relaxed);
         }
-        if uses.ring && !self.calm.is_calm() {
+        if flags.ring() && !self.calm.is_calm() {
             self.push(Mark { failed: false, slow: false });
         }
     }
@@ -184,19 +169,19 @@ impl Evidence {
 
     #[inline(never)]
     fn push(&self, mark: Mark) {
-        let ring = self.ring.load();
-        let Some(ring) = &*ring else { return };
-        let disturbances = self.calm.disturbances.load(Relaxed);
-        ring.push(mark);
-        if ring.is_calm() {
-            self.calm.seen_at.store(disturbances, Relaxed);
-        }
+        self.calm.look(|| {
+            let ring = self.ring.load();
+            ring.as_deref().is_some_and(|ring| {
+                ring.push(mark);
+                ring.is_calm()
+            })
+        });
     }
 
     /// Whether an end that changed nothing by itself is to be looked at all the same.
     #[inline]
     pub(crate) fn is_watched(&self) -> bool {
-        self.watch.load(Relaxed) || self.throttled.load(Relaxed) > 0
+        self.watch.load(Relaxed) || self.is_throttled()
     }
 
     /// Why the breaker should open, if it should.
@@ -211,22 +196,42 @@ impl Evidence {
             return Some(Cause::InARow { calls: in_a_row });
         }
         let window = self.window(settings);
+        let minimum = settings.minimum_calls;
         let is_strained = window.failures > 0 || window.slow > 0;
-        let completes = window.calls() < u64::from(settings.minimum_calls);
+        let mut completes = window.calls() < u64::from(minimum);
+        let cause = trip.judge(window, minimum).or_else(|| {
+            let timed = self.buckets.window(|| self.tally());
+            completes |= trip.raised.is_some() && timed.calls() < u64::from(minimum);
+            trip.raised?.judge(timed, minimum, self.baseline.usual(), load)
+        });
         self.watch.store(is_strained && completes, Relaxed);
-        trip.judge(window, settings.minimum_calls, self.baseline.usual(), load)
+        cause
+    }
+
+    /// What is in the window now, whether or not there were calls lately.
+    pub(crate) fn window_at(&self, now: Micros, settings: &Settings) -> Tally {
+        if self.roll(now, || settings.span().into()) {
+            // The next call does not see that it has moved.
+            self.watch.store(true, Relaxed);
+        }
+        self.window(settings)
     }
 
     /// What is in the window.
-    pub(crate) fn window(&self, settings: &Settings) -> Tally {
+    fn window(&self, settings: &Settings) -> Tally {
         match (settings.window, &*self.ring.load()) {
             (Window::Calls(_), Some(ring)) => ring.window(),
             _ => self.buckets.window(|| self.tally()),
         }
     }
 
-    /// The share of calls that is refused while calls pass.
+    /// Whether any call is refused while calls pass.
     #[inline]
+    pub(crate) fn is_throttled(&self) -> bool {
+        self.throttled.load(Relaxed) > 0
+    }
+
+    /// The share of calls that is refused while calls pass.
     pub(crate) fn throttled(&self) -> Ratio {
         Ratio::per_million(self.throttled.load(Relaxed))
     }
@@ -263,19 +268,5 @@ impl Evidence {
             slow: self.slow.load(Relaxed),
             refused: self.refused.load(Relaxed),
         }
-    }
-}
-
-impl Calm {
-    #[inline]
-    fn is_calm(&self) -> bool {
-        self.seen_at.load(Relaxed) == self.disturbances.load(Relaxed)
-    }
-
-    fn disturb<R>(&self, f: impl FnOnce() -> R) -> R {
-        self.disturbances.fetch_add(1, Relaxed);
-        let done = f();
-        self.disturbances.fetch_add(1, Relaxed);
-        done
     }
 }

@@ -156,9 +156,12 @@ impl Machine {
     }
 
     /// The probe that was admitted first, for results that come without saying whose they are.
-    pub(crate) fn oldest_probe(&self) -> Pass {
+    pub(crate) fn oldest_probe(&self, now: Micros) -> Pass {
         let phase = self.phase.lock();
-        Pass { generation: self.glance().generation(), probe: phase.probing.oldest() }
+        let glance = self.glance();
+        let is_probing = glance.code() == Code::HalfOpen;
+        let probe = is_probing.then(|| phase.probing.oldest(now)).flatten();
+        Pass { generation: glance.generation(), probe }
     }
 
     /// ## Any => (ForcedOpen or Closed)

@@ -54,9 +54,10 @@ impl Probing {
         Ok(probe)
     }
 
-    /// Whether it has taken longer than it may.
+    /// Whether it has taken longer than it may. As long as every probe has succeeded there were only
+    /// too few calls: to open for that would keep a breaker open that is seldom asked.
     pub(super) fn is_over(&self, now: Micros, terms: &Recovery) -> bool {
-        now >= self.since + terms.half_open_at_most
+        now >= self.since + terms.half_open_at_most && self.successes != self.last
     }
 
     /// When there will be a place, at the latest; `None` if there is one.
@@ -76,8 +77,9 @@ impl Probing {
         Some(Some(first.map_or(end, |first| first.min(end))))
     }
 
-    pub(super) fn oldest(&self) -> Option<Probe> {
-        self.leases.first().map(|&(probe, _)| probe)
+    /// The first of those that are in time.
+    pub(super) fn oldest(&self, now: Micros) -> Option<Probe> {
+        self.leases.iter().find(|&&(_, expires)| now < expires).map(|&(probe, _)| probe)
     }
 
     /// Counts the end of a probe, if it is in time.

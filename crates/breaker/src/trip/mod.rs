@@ -93,15 +93,8 @@ impl Trip {
         self.slow_rate.map(|(_, slow)| slow.into())
     }
 
-    /// Why the breaker should open, if it should. `usual` is how often calls usually fail, `load`
-    /// how loaded whoever asks is.
-    pub(crate) fn judge(
-        &self,
-        window: Tally,
-        minimum: u32,
-        usual: Option<Ratio>,
-        load: Ratio,
-    ) -> Option<Cause> {
+    /// Why the rates of a window should open the breaker, if they should.
+    pub(crate) fn judge(&self, window: Tally, minimum: u32) -> Option<Cause> {
         let (calls, failures) = (window.calls(), window.failures);
         if calls < u64::from(minimum.max(1)) {
             return None;
@@ -113,7 +106,7 @@ impl Trip {
         if self.slow_rate.is_some_and(|(rate, _)| reaches(window.slow, calls, rate)) {
             return Some(Cause::Slow { calls: count(window.slow), of });
         }
-        self.raised?.judge(failures, calls, usual, load)
+        None
     }
 }
 

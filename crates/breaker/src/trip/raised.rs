@@ -2,6 +2,7 @@
 
 use palisade_core::{Cause, Ratio};
 
+use crate::evidence::tally::Tally;
 use crate::trip::{count, reaches};
 
 /// Opens when calls fail significantly more often than they usually do.
@@ -59,13 +60,19 @@ impl Raised {
         Self { least_rise: self.least_rise.min(other.least_rise) }
     }
 
-    pub(super) fn judge(
+    /// Why what a window of time holds should open the breaker, if it should. `usual` is how often
+    /// calls usually fail, `load` how loaded whoever asks is.
+    pub(crate) fn judge(
         self,
-        failures: u64,
-        calls: u64,
+        window: Tally,
+        minimum: u32,
         usual: Option<Ratio>,
         load: Ratio,
     ) -> Option<Cause> {
+        let (calls, failures) = (window.calls(), window.failures);
+        if calls < u64::from(minimum.max(1)) {
+            return None;
+        }
         let Some(known) = usual else {
             let is_met = reaches(failures, calls, UNTAUGHT);
             return is_met.then(|| Cause::Failed { calls: count(failures), of: count(calls) });
