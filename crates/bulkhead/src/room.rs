@@ -72,7 +72,7 @@ impl Room {
     }
 
     /// A call that took so much has ended.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn settle(&self, taken: Taken, ticket: Ticket, end: End, lesson: End) {
         self.gate.leave(taken.units);
         if let Some(learning) = &self.learning {

@@ -56,13 +56,20 @@ impl Stay {
     }
 
     /// The call ended so. The first end counts.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn end(&mut self, end: End) {
         if let Some(room) = &self.room {
             let ticket = mem::take(&mut self.ticket);
             room.settle(self.taken, ticket, end, self.lesson.of(end));
             self.room = None;
         }
+    }
+
+    /// Nobody said how the call ended.
+    #[inline(never)]
+    fn break_off(&mut self) {
+        let panicking = std::thread::panicking();
+        self.end(if panicking { End::Failure } else { End::Abandoned });
     }
 
     /// The same stay, as a response's body holds it.
@@ -80,8 +87,7 @@ impl Drop for Stay {
     #[inline]
     fn drop(&mut self) {
         if self.room.is_some() {
-            let panicking = std::thread::panicking();
-            self.end(if panicking { End::Failure } else { End::Abandoned });
+            self.break_off();
         }
     }
 }

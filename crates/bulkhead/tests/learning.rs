@@ -64,7 +64,7 @@ async fn who_waits_comes_in_when_the_limit_grows() {
     script.try_next_call().unwrap().respond(0);
     assert_ready_ok!(first.poll());
     assert_eq!((limit(&handle), load(&handle)), (2, (2, 1)));
-    assert_eq!(waiting.each_ref().map(|answer| answer.is_woken()), [true, true, false]);
+    assert_eq!(waiting.each_ref().map(task::Spawn::is_woken), [true, true, false]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -104,7 +104,7 @@ async fn after(response: Response<Full<bytes::Bytes>>) -> (u32, u32) {
         service_fn(move |_: Request<()>| std::future::ready(Ok::<_, Infallible>(response.clone())));
     let Ok(response) = layer.layer(service).oneshot(Request::new(())).await;
     let at_head = limit(&handle);
-    response.into_body().collect().await.unwrap();
+    response.into_body().collect().await.expect("it does not break off");
     assert_eq!(handle.snapshot().in_flight, 0);
     (at_head, limit(&handle))
 }
