@@ -1,5 +1,7 @@
 //! A breaker for each key.
 
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+
 mod support;
 
 use http::{Request, Response};

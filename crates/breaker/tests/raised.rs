@@ -41,7 +41,7 @@ impl Traffic {
             while let Some(event) = events.try_next() {
                 if event.to == State::Open && event.from == State::Closed {
                     self.opened += 1;
-                    first = first.or(Some(Duration::from_millis(tenth as u64 * 100)));
+                    first = first.or_else(|| Some(Duration::from_millis(tenth as u64 * 100)));
                 }
             }
         }
@@ -108,8 +108,8 @@ fn opens_at(load: Ratio, z: f64) -> (usize, usize) {
     let (mut first, mut said) = (None, None);
     for failures in 1..60 {
         let (opens, says) = at(failures);
-        first = first.or(opens.then_some(failures));
-        said = said.or(says.then_some(failures));
+        first = first.or_else(|| opens.then_some(failures));
+        said = said.or_else(|| says.then_some(failures));
     }
     (first.expect("it opens"), said.expect("it should"))
 }
