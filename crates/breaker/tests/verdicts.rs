@@ -244,9 +244,9 @@ async fn box_errors_are_judged_in_modes_that_leave_them() {
     let (layer, _) = layer();
     let layer = layer.classify(BoxErrors);
     let fails = |why: BoxError| {
-        let why = std::sync::Mutex::new(Some(why));
+        let why = parking_lot::Mutex::new(Some(why));
         service_fn(move |_: Request<()>| {
-            let why = why.lock().unwrap().take().expect("one call");
+            let why = why.lock().take().expect("one call");
             async { Err::<Response<String>, BoxError>(why) }
         })
     };

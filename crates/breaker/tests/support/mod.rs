@@ -1,7 +1,7 @@
 //! What several of these tests need.
 
 #![allow(dead_code, unreachable_pub, reason = "each test is a crate and uses what it needs")]
-#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 pub mod upstream;
 
