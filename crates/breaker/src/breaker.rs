@@ -9,11 +9,12 @@ use palisade_core::classify::{self, Verdict};
 use palisade_core::{LayerError, Rejection};
 
 use crate::call::Call;
+use crate::counters::SHADOWED;
 use crate::handle::BreakerHandle;
 use crate::layer::{BreakerLayer, throttling};
 use crate::plan::Flags;
 use crate::setters::breaker_setters;
-use crate::shared::{Decided, SHADOW, Shared};
+use crate::shared::{Decided, Shared};
 use crate::trip::Throttle;
 
 /// A circuit breaker around anything.
@@ -130,7 +131,7 @@ impl Breaker {
         match self.shared.decide(flags) {
             Decided::Admitted(call) => Ok(Permit(Held::Judged(call))),
             Decided::Shadowed(ticket) => {
-                ticket.close(SHADOW);
+                ticket.close(SHADOWED);
                 Ok(Permit(Held::Free))
             }
             Decided::Refused(why) => Err(why),

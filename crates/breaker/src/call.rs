@@ -78,6 +78,14 @@ impl Call {
         Pass { generation: self.generation, probe: self.probe }
     }
 
+    /// The head of its response is there, and good; it goes on to the end of the body.
+    pub(crate) fn answered(&self) {
+        if self.is_probe() {
+            let circuit = circuit(self.desk, self.keyhold.as_deref());
+            circuit.machine.answered(self.pass(), self.now());
+        }
+    }
+
     /// Somebody else will say how it ended: its ticket is closed, and nothing is counted.
     pub(crate) fn forget(mut self) {
         std::mem::take(&mut self.ticket).discard();
@@ -89,7 +97,7 @@ impl Call {
         let probe = self.probe.map_or(0, |Probe(probe)| probe);
         // In time; what its end comes too late for is found by the generation.
         let generation = self.generation << GENERATION_BITS | u64::from(probe);
-        let slow = self.is_slow(self.now());
+        let slow = self.started > Micros::ZERO && self.is_slow(self.now());
         let admission = Admission { generation, at: Micros(slow.into()), ticket };
         match self.keyhold.take() {
             None => Guard::<Desk>::new(self.desk, admission).erase(),
@@ -107,13 +115,17 @@ impl Call {
         let circuit = circuit(self.desk, self.keyhold.as_deref());
         let is_current = self.generation == circuit.machine.glance().generation();
         let is_plain = verdict == Verdict::Success && self.probe.is_none();
-        if !is_plain || !is_current || flags.times_calls() {
+        if !is_plain || !is_current {
             return self.end_slowly(verdict, remark);
         }
         // The way of nearly every call: it is counted, and nothing follows from it.
         let mut moved = false;
-        if flags.time() {
-            moved = circuit.evidence.roll(self.desk.now(flags), || self.desk.span());
+        if flags.time() || flags.times_calls() {
+            let now = self.desk.now(flags);
+            if flags.times_calls() && self.is_slow(now) {
+                return self.end_slowly(verdict, remark);
+            }
+            moved = flags.time() && circuit.evidence.roll(now, || self.desk.span());
         }
         circuit.evidence.succeed(flags);
         // Closed last: with its last ticket the desk may go to another layer.

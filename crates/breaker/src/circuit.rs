@@ -71,7 +71,9 @@ impl Circuit {
         now: Micros,
     ) -> Result<Pass, Refusal> {
         let plan = desk.plan.load();
-        let (decided, changes) = self.machine.admit(&desk.ask(&plan, now));
+        let (decided, changes) = self.machine.admit(&desk.ask(&plan, now), || {
+            self.evidence.renew(&desk.plan.load().settings);
+        });
         for change in changes {
             desk.announce(&plan, key, change);
         }
@@ -108,7 +110,7 @@ impl Circuit {
         generation: u64,
         now: Micros,
     ) {
-        let Some(cause) = self.evidence.judge(&plan.settings, plan.load()) else { return };
+        let Some(cause) = self.evidence.judge(&plan.settings, || plan.load()) else { return };
         self.trip(desk, key, plan, generation, now, cause);
     }
 
@@ -122,14 +124,14 @@ impl Circuit {
         now: Micros,
         cause: Cause,
     ) {
-        let not_before = plan.cap(self.evidence.hold(), now);
+        let not_before = self.evidence.hold();
         let change = self.machine.trip(generation, cause, not_before, &desk.ask(plan, now));
         desk.announce(plan, key, change);
     }
 
     pub(crate) fn force(&self, desk: &Desk, key: Option<&Arc<str>>, force: Force, now: Micros) {
         let plan = desk.plan.load();
-        let renew = || self.evidence.renew(&plan.settings);
+        let renew = || self.evidence.renew(&desk.plan.load().settings);
         desk.announce(&plan, key, self.machine.force(force, now, renew));
     }
 }
@@ -146,22 +148,22 @@ impl Resident for Keyhold {
     /// ten times as long, so that it does not go before one that is.
     fn inert_at(&self) -> Micros {
         let used = Micros(self.used.load(Relaxed));
-        match self.circuit.machine.glance().state() {
-            State::ForcedOpen => Micros::MAX,
-            State::Open | State::HalfOpen => {
-                let open = self.circuit.machine.opened(used).and_then(|refusal| refusal.wait);
-                used + open.unwrap_or(Micros::ZERO) + Micros(self.idle.0.saturating_mul(10))
+        let state = self.circuit.machine.glance().state();
+        if state == State::ForcedOpen {
+            return Micros::MAX;
+        }
+        let plan = self.desk.plan.load();
+        if state != State::Closed {
+            let open = self.circuit.machine.opened(used, &plan.recovery);
+            let wait = open.and_then(|refusal| refusal.wait).unwrap_or(Micros::ZERO);
+            return used + wait + Micros(self.idle.0.saturating_mul(10));
+        }
+        let Settings { window, trip, .. } = &plan.settings;
+        match window {
+            Window::Time(span) if *trip == trip.only_rates() => {
+                used + self.idle.min((*span).into())
             }
-            State::Closed => {
-                let plan = self.desk.plan.load();
-                let Settings { window, trip, .. } = &plan.settings;
-                match window {
-                    Window::Time(span) if *trip == trip.only_rates() => {
-                        used + self.idle.min((*span).into())
-                    }
-                    _ => used + self.idle,
-                }
-            }
+            _ => used + self.idle,
         }
     }
 }

@@ -12,7 +12,7 @@ use palisade_core::telemetry::{self, Gauge};
 use palisade_core::{Clock, Micros, Reason, Rejection};
 
 use crate::circuit::Circuit;
-use crate::counters::{LAYER, OPEN};
+use crate::counters::LAYER;
 use crate::machine::{self, Change, Refusal};
 use crate::plan::{Flags, Plan, Terms};
 use crate::state::{Event, State};
@@ -64,8 +64,8 @@ impl Desk {
             change(&mut plan);
             plan
         });
-        let plan = self.plan.load();
-        self.terms.update(|terms| plan.terms(terms.switch));
+        // Whoever comes last writes what is set by then.
+        self.terms.update(|terms| self.plan.load().terms(terms.switch));
     }
 
     pub(crate) fn set_switch(&self, change: impl FnOnce(Switch) -> Switch) {
@@ -109,9 +109,6 @@ impl Desk {
             _ => why,
         }
     }
-
-    /// The counter of a rejection's reason.
-    pub(crate) const REASON: telemetry::Counter = OPEN;
 }
 
 impl Reuse for Desk {
@@ -132,6 +129,7 @@ impl Reuse for Desk {
         self.circuit.renew(row, &plan.settings);
         self.terms.update(|_| plan.terms(switch));
         self.plan.store(Arc::new(plan));
+        self.share.reset();
         self.transitions.iter().flatten().for_each(|count| count.store(0, Relaxed));
     }
 

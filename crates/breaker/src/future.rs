@@ -12,8 +12,8 @@ use palisade_core::{Micros, Respond};
 use pin_project_lite::pin_project;
 
 use crate::call::Call;
+use crate::counters::SHADOWED;
 use crate::settle::Remark;
-use crate::shared::SHADOW;
 
 pin_project! {
     /// The future of a [`CircuitBreaker`](crate::CircuitBreaker) service.
@@ -79,16 +79,19 @@ where
         // The end of the call is now, not when this future is dropped.
         let Flight::Judged { call } = flight else {
             if let Flight::Shadowed { ticket } = flight {
-                std::mem::take(ticket).close(SHADOW);
+                std::mem::take(ticket).close(SHADOWED);
             }
             return Poll::Ready(result.map(R::pass).map_err(R::fail));
         };
         Poll::Ready(match result {
             Ok(response) => match classify.response(&response) {
-                Verdict::AtEnd => match std::mem::replace(flight, Flight::Free) {
-                    Flight::Judged { call } => Ok(R::hold(response, call.into_guard())),
-                    _ => Ok(R::pass(response)),
-                },
+                Verdict::AtEnd => {
+                    call.answered();
+                    match std::mem::replace(flight, Flight::Free) {
+                        Flight::Judged { call } => Ok(R::hold(response, call.into_guard())),
+                        _ => Ok(R::pass(response)),
+                    }
+                }
                 verdict => {
                     let remark = match verdict == Verdict::Failure || call.is_probe() {
                         true => remark::<R, Req, Res, Err>(&response, call),

@@ -70,9 +70,9 @@ pub struct Snapshot {
     /// Keys that have a breaker of their own.
     pub keys: usize,
     /// Keys' breakers that were dropped, since they had become as good as new.
-    pub evicted: u64,
+    pub evictions: u64,
     /// Calls that shared a breaker, since there was no place for their key.
-    pub overflowed: u64,
+    pub overflows: u64,
 }
 
 /// The breaker of one key at one moment.
@@ -116,7 +116,7 @@ impl BreakerHandle {
         let (plan, switch, meter) = (desk.plan.load(), desk.terms().switch, base.meter());
         let evidence = &desk.circuit.evidence;
         let now = shared.clock().now();
-        let refusal = desk.circuit.machine.opened(now);
+        let refusal = desk.circuit.machine.opened(now, &plan.recovery);
         let window = evidence.window_at(now, &plan.settings);
         Snapshot {
             name: base.name().as_str(),
@@ -140,8 +140,8 @@ impl BreakerHandle {
             abandoned: meter.count(Counter::ABANDONED),
             in_flight: meter.in_flight(),
             keys: shared.keyed.len(),
-            evicted: shared.keyed.evicted(),
-            overflowed: shared.keyed.overflowed(),
+            evictions: shared.keyed.evicted(),
+            overflows: shared.keyed.overflowed(),
         }
     }
 
@@ -149,11 +149,11 @@ impl BreakerHandle {
     #[must_use]
     pub fn keys(&self) -> Vec<KeySnapshot> {
         let (now, mut keys) = (self.shared.clock().now(), Vec::new());
-        let settings = self.shared.desk.plan.load().settings;
+        let plan = self.shared.desk.plan.load();
         self.shared.keyed.each(|keyhold, _| {
             let circuit = &keyhold.circuit;
-            let refusal = circuit.machine.opened(now);
-            let window = circuit.evidence.window_at(now, &settings);
+            let refusal = circuit.machine.opened(now, &plan.recovery);
+            let window = circuit.evidence.window_at(now, &plan.settings);
             keys.push(KeySnapshot {
                 key: Arc::clone(&keyhold.key),
                 state: circuit.machine.glance().state(),
@@ -210,7 +210,8 @@ impl BreakerHandle {
         self.set_enabled(false);
     }
 
-    /// Opens the breaker of one key, until somebody closes it.
+    /// Opens the breaker of one key, until somebody closes it; of a key without a place, the one that it
+    /// shares.
     pub fn force_open_key<'k>(&self, key: impl Into<Key<'k>>) {
         self.force_key(&key.into(), Force::Open);
     }
@@ -229,9 +230,10 @@ impl BreakerHandle {
     fn force(&self, force: Force) {
         let (desk, now) = (self.shared.desk.get(), self.shared.clock().now());
         // Outside of the table's locks, since listeners are told.
+        // The layer's own first: keys that come from then on are as it is.
+        desk.circuit.force(desk, None, force, now);
         let mut keyholds = Vec::new();
         self.shared.keyed.each(|keyhold, _| keyholds.push(Arc::clone(keyhold)));
-        desk.circuit.force(desk, None, force, now);
         for keyhold in keyholds {
             keyhold.circuit.force(desk, Some(&keyhold.key), force, now);
         }

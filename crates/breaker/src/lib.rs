@@ -68,9 +68,14 @@
 //! UNKNOWN, DEADLINE_EXCEEDED, INTERNAL and UNAVAILABLE, which may only come with the stream's end; what
 //! a layer inside refused before it was sent counts for nothing, what it sent and cut short is a
 //! failure. An error of `poll_ready` is a failure, too. 429 and RESOURCE_EXHAUSTED are no failure, but
-//! no proof of a recovery either. [`classify_by`](BreakerLayer::classify_by) says otherwise.
+//! no proof of a recovery either, if they stand in the head. [`classify_by`](BreakerLayer::classify_by) says otherwise.
 //!
-//! Who ended late, when the breaker had changed meanwhile, counts for nothing.
+//! Who ended late, when the breaker had changed meanwhile, counts for nothing. (Results by
+//! [`record_success`](Breaker::record_success) and `record_failure` do not say when they began: they
+//! count for the state that they meet.)
+//!
+//! A service that is never ready is never tried: when the wait is over, callers wait for its readiness
+//! as they did before it opened. Where that can be for ever, put a `Buffer` or a load shedder inside.
 //!
 //! # Without tower
 //!
@@ -92,12 +97,13 @@
 //!
 //! # Cost
 //!
-//! A call that passes and succeeds takes no lock, allocates nothing, counts no references and writes to
-//! no memory that other threads write to: the state is read, and the success counted on its own thread.
-//! A window of time needs one reading of the clock, at the end of the call; one of calls needs none, and
-//! one locked instruction while there is a failure in it; [`Trip::slow_rate`] needs two readings. A failure costs a
-//! few locked instructions and a load per thread; a change of state, a lock. With keys, each call locks
-//! the shard of its key and counts a reference.
+//! A call of a closed breaker that succeeds takes no lock, allocates nothing, counts no references and
+//! writes to no memory that other threads write to: the state is read, and the success counted on its own
+//! thread. A window of time needs one reading of the clock, at the end of the call; one of calls needs
+//! none, and a locked instruction or two until it is full of successes; [`Trip::slow_rate`] needs two
+//! readings. A failure costs a few locked instructions and a load per thread. Who is refused takes no
+//! lock; probes, throttled calls and changes of state take one. With keys, each call locks the shard of
+//! its key and counts a reference.
 //! `cargo xtask bench breaker` measures it beside its peers; `docs/compare.md` has the figures.
 
 mod breaker;

@@ -147,7 +147,7 @@ impl Circuit {
         if glance.is_closed() {
             return Some(Admitted(Pass { generation: glance.generation(), probe: None }));
         }
-        self.machine.admit(&self.terms(now)).0.ok().map(Admitted)
+        self.machine.admit(&self.terms(now), || ()).0.ok().map(Admitted)
     }
 
     /// Whether the circuit has opened by it.

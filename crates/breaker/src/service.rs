@@ -13,8 +13,7 @@ use tower_service::Service;
 
 use crate::future::{Flight, ResponseFuture};
 use crate::plan::Flags;
-use crate::settle::Remark;
-use crate::shared::{Decided, SHADOW, Shared};
+use crate::shared::{Decided, Shared};
 
 /// A service behind a circuit breaker.
 ///
@@ -99,11 +98,7 @@ where
             let (verdict, error) = self.classify.error(error);
             let flags = self.shared.desk.flags();
             if K::UNKEYED && flags.enabled() {
-                match self.shared.decide(flags) {
-                    Decided::Admitted(mut call) => call.end(verdict, Remark::default()),
-                    Decided::Shadowed(ticket) => ticket.close(SHADOW),
-                    Decided::Refused(_) => {}
-                }
+                self.shared.fail_unready(flags, verdict);
             }
             error
         })

@@ -99,7 +99,7 @@ macro_rules! breaker_setters {
                 self.set(|settings| settings.close_after = Some(successes))
             }
 
-            /// How long a probe may take; 10 s unless set. After that another call may take its place, and
+            /// How long a probe may take; 10 s unless set, and 1 µs at least. After that another call may take its place, and
             /// what becomes of it counts for nothing.
             #[must_use]
             pub fn probe_timeout(self, timeout: std::time::Duration) -> Self {

@@ -1,6 +1,7 @@
 //! What follows from how a call ended.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use palisade_core::Micros;
 use palisade_core::classify::Verdict;
@@ -58,30 +59,38 @@ pub(crate) fn settle(
     ticket: Ticket,
     end: &Ended,
 ) {
-    let plan = desk.plan.load();
     let (circuit, key) = (circuit(desk, keyhold), keyhold.map(|keyhold| &keyhold.key));
+    let flags = desk.flags();
+    if let Some(keyhold) = keyhold
+        && end.verdict != Verdict::Neutral
+    {
+        // What it says is new, however long ago it began.
+        keyhold.used.fetch_max(end.now.0, Relaxed);
+    }
     // A verdict on an older generation counts for nothing, nor does a probe in the window that begins
     // when the breaker closes.
     let counts = circuit.machine.glance().generation() == pass.generation
         && pass.probe.is_none()
         && end.verdict != Verdict::Neutral;
+    let failed = end.verdict == Verdict::Failure;
+    let mut matters = failed || end.slow;
     if counts {
-        circuit.evidence.roll(end.now, || plan.settings.span().into());
-        let failed = end.verdict == Verdict::Failure;
+        matters |= circuit.evidence.roll(end.now, || desk.span());
         if failed || end.slow {
-            circuit.evidence.strain(Mark { failed, slow: end.slow }, end.remark.hold);
+            let hold = desk.plan.load().cap(end.remark.hold, end.now);
+            circuit.evidence.strain(flags, Mark { failed, slow: end.slow }, hold);
         } else {
-            circuit.evidence.succeed(desk.flags());
+            circuit.evidence.succeed(flags);
         }
     }
     ticket.add(end.outcome);
     if end.outcome == PASSED && !(counts && keyhold.is_none()) {
         ticket.add(ELSEWHERE);
     }
-    if counts {
-        circuit.look(desk, key, &plan, pass.generation, end.now);
+    if counts && (matters || circuit.evidence.is_watched()) {
+        circuit.look(desk, key, &desk.plan.load(), pass.generation, end.now);
     } else if pass.probe.is_some() {
-        circuit.probed(desk, key, &plan, pass, end);
+        circuit.probed(desk, key, &desk.plan.load(), pass, end);
     }
     // Last: with its last ticket the desk may go to another layer.
     ticket.discard();
@@ -98,7 +107,8 @@ impl Circuit {
             Verdict::Success | Verdict::AtEnd => ProbeEnd::Success,
         };
         let not_before = plan.cap(end.remark.hold, end.now);
-        let renew = || self.evidence.renew(&plan.settings);
+        // By what is set by then.
+        let renew = || self.evidence.renew(&desk.plan.load().settings);
         let asked = desk.ask(plan, end.now);
         desk.announce(plan, key, self.machine.probed(pass, result, not_before, &asked, renew));
     }
@@ -126,7 +136,7 @@ impl Desk {
             // The head was there in time: who goes away from a stream says nothing.
             End::Abandoned => (Verdict::Neutral, Counter::ABANDONED),
         };
-        let (slow, now) = (at > Micros::ZERO, self.plan.load().clock.now());
+        let (slow, now) = (at > Micros::ZERO, self.now(self.flags()));
         let end = Ended { verdict, slow, remark: Remark::default(), outcome, now };
         settle(self, keyhold, pass, ticket, &end);
     }

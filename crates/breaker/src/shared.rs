@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use palisade_core::base::{self, Base};
+use palisade_core::classify::Verdict;
 use palisade_core::key::Missing;
 use palisade_core::keyed::Keyed;
 use palisade_core::pool::Pooled;
@@ -14,7 +15,7 @@ use palisade_core::{Clock, Key, Micros, Name, Reason, Rejection};
 
 use crate::call::Call;
 use crate::circuit::{Circuit, Keyhold};
-use crate::counters::{KEY_MISSING, LAYER, REJECTED, SCHEMA, SHADOWED};
+use crate::counters::{KEY_MISSING, LAYER, OPEN, REJECTED, SCHEMA};
 use crate::desk::{Desk, POOL, Seed};
 use crate::machine::{Force, Pass, Refusal};
 use crate::plan::{Flags, Plan};
@@ -69,9 +70,15 @@ impl Shared {
     /// Changes the settings, and fits what was seen to them.
     pub(crate) fn set(&self, change: impl Fn(&mut Plan)) {
         self.desk.set(change);
-        let settings = self.desk.plan.load().settings;
-        self.desk.circuit.evidence.fit(&settings);
-        self.keyed.each(|keyhold, _| keyhold.circuit.evidence.fit(&settings));
+        // Whoever fitted them to what is no longer set fits them to what is, however many change it.
+        loop {
+            let plan = self.desk.plan.load_full();
+            self.desk.circuit.evidence.fit(&plan.settings);
+            self.keyed.each(|keyhold, _| keyhold.circuit.evidence.fit(&plan.settings));
+            if Arc::ptr_eq(&plan, &self.desk.plan.load_full()) {
+                return;
+            }
+        }
     }
 
     /// Starts over, after something was set that the keys' circuits depend on.
@@ -176,19 +183,30 @@ impl Shared {
         Call::new(self.desk.get(), None, pass, Micros::ZERO, self.base.meter().enter())
     }
 
+    /// The inner service failed to become ready: a call that failed, if one would have passed.
+    #[cold]
+    pub(crate) fn fail_unready(&self, flags: Flags, verdict: Verdict) {
+        let (desk, now) = (self.desk.get(), self.clock().now());
+        if let Ok(pass) = desk.circuit.admit(desk, None, flags, || now) {
+            self.recorded(pass).finish(verdict);
+        }
+    }
+
     /// Refuses a call of the layer's own circuit that must not pass, whatever has changed: the inner
     /// service was not asked whether it is ready.
     #[cold]
     pub(crate) fn refuse_unready(&self) -> Rejection {
-        let refusal = self.desk.circuit.machine.last_refusal(self.clock().now());
-        self.reject(self.desk.rejection(&self.desk.plan.load(), refusal), Desk::REASON)
+        let (circuit, now) = (&self.desk.circuit, self.clock().now());
+        let refusal = circuit.refuses(&self.desk, now);
+        let refusal = refusal.unwrap_or_else(|| circuit.machine.last_refusal(now));
+        self.reject(self.desk.rejection(&self.desk.plan.load(), refusal), OPEN)
     }
 
     /// Refuses, as far as refusals are enforced.
     #[cold]
     pub(crate) fn refuse(&self, refusal: Refusal) -> Decided {
         let why = self.desk.rejection(&self.desk.plan.load(), refusal);
-        self.enforce(why, Desk::REASON)
+        self.enforce(why, OPEN)
     }
 
     fn enforce(&self, why: Rejection, reason: telemetry::Counter) -> Decided {
@@ -218,9 +236,6 @@ impl Shared {
         states
     }
 }
-
-/// The end of a call that passed, though it should not have.
-pub(crate) const SHADOW: telemetry::Counter = SHADOWED;
 
 impl base::Shared for Shared {
     fn base(&self) -> &Base {

@@ -162,7 +162,7 @@ async fn keys_without_a_place_share_a_circuit_and_no_open_one_makes_room() {
         assert!(!refused(&layer, to(host, 200)).await);
     }
     let snapshot = layer.handle().snapshot();
-    assert_eq!((snapshot.keys, snapshot.overflowed, snapshot.evicted), (3, 2, 0));
+    assert_eq!((snapshot.keys, snapshot.overflows, snapshot.evictions), (3, 2, 0));
     assert!(!refused(&layer, to("d", 500)).await);
     assert!(refused(&layer, to("e", 200)).await, "they share one");
     assert!(states(&layer).contains(&("(overflow)".to_owned(), State::Open)));
@@ -171,7 +171,7 @@ async fn keys_without_a_place_share_a_circuit_and_no_open_one_makes_room() {
     clock.advance(seconds(61));
     assert!(!refused(&layer, to("f", 200)).await);
     let snapshot = layer.handle().snapshot();
-    assert_eq!((snapshot.keys, snapshot.evicted), (3, 1));
+    assert_eq!((snapshot.keys, snapshot.evictions), (3, 1));
     let open = states(&layer).iter().filter(|(_, state)| *state == State::Open).count();
     assert_eq!(open, 3, "a, b and the overflow");
     // But not for ever.
@@ -180,7 +180,7 @@ async fn keys_without_a_place_share_a_circuit_and_no_open_one_makes_room() {
         assert!(!refused(&layer, to(host, 200)).await);
     }
     let snapshot = layer.handle().snapshot();
-    assert_eq!((snapshot.keys, snapshot.evicted), (3, 4));
+    assert_eq!((snapshot.keys, snapshot.evictions), (3, 4));
 }
 
 #[tokio::test]
@@ -193,10 +193,35 @@ async fn a_circuit_with_a_call_under_way_keeps_its_place() {
     let call = service.ready().await.unwrap().call(to("a", 200));
     clock.advance(seconds(86_400));
     assert!(!refused(&layer, to("b", 200)).await);
-    assert_eq!(layer.handle().snapshot().overflowed, 1);
+    assert_eq!(layer.handle().snapshot().overflows, 1);
     drop(call);
     assert!(!refused(&layer, to("b", 200)).await);
-    assert_eq!((layer.handle().snapshot().overflowed, layer.handle().snapshot().evicted), (1, 1));
+    assert_eq!((layer.handle().snapshot().overflows, layer.handle().snapshot().evictions), (1, 1));
+}
+
+#[tokio::test]
+async fn what_a_call_said_at_its_end_is_kept_however_long_ago_it_began() {
+    let (layer, clock) = layer();
+    let layer = layer.max_keys(1);
+    let (inner, handle) = palisade_core::test::inner::<_, Response<String>, std::io::Error>();
+    let mut service = layer.layer(inner);
+    let call = tokio::spawn(service.ready().await.unwrap().call(to("a", 200)));
+    let reached = handle.next_call().await;
+    clock.advance(seconds(60));
+    reached.fail(std::io::Error::other("down"));
+    assert!(call.await.unwrap().is_err());
+    // Another key does not take its place.
+    drop(
+        layer
+            .layer(service_fn(|_: Request<u16>| async {
+                Ok::<_, std::io::Error>(Response::new(String::new()))
+            }))
+            .oneshot(to("b", 200))
+            .await
+            .unwrap(),
+    );
+    let snapshot = layer.handle().snapshot();
+    assert_eq!((snapshot.evictions, snapshot.overflows), (0, 1));
 }
 
 #[tokio::test]
@@ -214,7 +239,7 @@ async fn a_flood_of_hosts_takes_no_more_than_its_places() {
     assert!(layer.handle().keys().len() <= 101);
     let counted = snapshot.passed + snapshot.failed + snapshot.rejected;
     assert_eq!(counted, 100_000);
-    assert!(snapshot.overflowed > 0 && snapshot.evicted > 500);
+    assert!(snapshot.overflows > 0 && snapshot.evictions > 500);
 }
 
 #[tokio::test]

@@ -363,3 +363,39 @@ fn a_result_by_hand_is_that_of_a_probe_in_time() {
     breaker.record_success();
     assert_eq!(state(&breaker), State::Closed);
 }
+
+#[test]
+fn fewer_probes_decide_at_once_what_more_had_left_open() {
+    let (breaker, clock) = touchy();
+    fail(&breaker, 1);
+    clock.advance(seconds(5));
+    succeed(&breaker, 1);
+    assert_eq!(state(&breaker), State::HalfOpen);
+    breaker.handle().update(|settings| settings.probes = 1);
+    succeed(&breaker, 1);
+    assert_eq!(state(&breaker), State::Closed);
+}
+
+#[test]
+fn closed_by_hand_in_a_ramp_it_has_seen_nothing_of_the_calls_in_flight() {
+    let (breaker, clock) = touchy();
+    let breaker = breaker.ramp(seconds(10)).probes(1);
+    fail(&breaker, 1);
+    clock.advance(seconds(5));
+    succeed(&breaker, 1);
+    clock.advance(Duration::from_micros(9_999_999));
+    let late = breaker.try_acquire().expect("nearly all pass");
+    breaker.handle().force_close();
+    late.failure();
+    assert_eq!(state(&breaker), State::Closed);
+}
+
+#[test]
+fn a_probe_without_any_time_has_a_microsecond() {
+    let (breaker, clock) = touchy();
+    let breaker = breaker.probe_timeout(Duration::ZERO).probes(1);
+    fail(&breaker, 1);
+    clock.advance(seconds(5));
+    succeed(&breaker, 1);
+    assert_eq!(state(&breaker), State::Closed);
+}

@@ -171,6 +171,20 @@ async fn a_stream_is_a_probe_to_its_end() {
 }
 
 #[tokio::test]
+async fn a_stream_that_goes_on_beyond_a_probes_time_has_succeeded() {
+    let (layer, clock) = layer();
+    let upstream = Upstream::new(Manner::Error);
+    let mut service = layer.layer(upstream.clone());
+    assert!(send(&mut service).await.is_none());
+    clock.advance(seconds(5));
+    upstream.set(Manner::Endless);
+    let _stream = send(&mut service).await.unwrap();
+    clock.advance(seconds(10));
+    assert!(!refuses(&mut service).await);
+    assert_eq!(layer.handle().snapshot().state, State::Closed);
+}
+
+#[tokio::test]
 async fn a_stream_that_ends_in_another_state_counts_for_nothing() {
     let (layer, _) = layer();
     let mut service = layer.layer(Upstream::new(Manner::Stream(Some("14"))));

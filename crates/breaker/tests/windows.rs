@@ -339,3 +339,18 @@ fn an_abandoned_call_fails_after_its_time_and_never_if_it_is_neutral() {
     assert_eq!(hang(Abandoned::FailsAfter(Duration::MAX), seconds(1_000)), State::Closed);
     assert_eq!(hang(Abandoned::Neutral, seconds(1_000)), State::Closed);
 }
+
+#[test]
+fn failures_from_before_they_were_counted_in_a_row_are_in_none() {
+    let (breaker, _) = breaker();
+    let breaker = breaker.minimum_calls(1_000);
+    for _ in 0..10 {
+        succeed(&breaker, 1);
+        fail(&breaker, 1);
+    }
+    breaker.handle().update(|settings| settings.trip = settings.trip.or(Trip::consecutive(3)));
+    fail(&breaker, 2);
+    assert_eq!(state(&breaker), State::Closed);
+    fail(&breaker, 1);
+    assert_eq!(state(&breaker), State::Open);
+}

@@ -56,6 +56,11 @@ impl Switch {
 pub struct Share(AtomicU64);
 
 impl Share {
+    /// Picks as if there had been no refusal yet.
+    pub fn reset(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
     /// Whether to act on this refusal.
     pub fn enforces(&self, ratio: Ratio) -> bool {
         match ratio {

@@ -79,7 +79,8 @@ pub struct BreakerConfig {
     /// at least 100; see [`Throttle`](crate::Throttle).
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub throttle_percent: Option<u32>,
-    /// The time that it looks back, at least 1 ms.
+    /// The time that it looks back, at least 1 ms; 10 s unless set. (A throttle wants more, such as the two
+    /// minutes that [`BreakerLayer::throttle`](crate::BreakerLayer::throttle) has.)
     #[cfg_attr(feature = "serde", serde(with = "palisade_core::text::duration::serde"))]
     pub window: Duration,
     /// How many calls it looks back instead: 1 to 1 048 576.

@@ -34,7 +34,8 @@ impl Buckets {
     /// Whether the first call of another bucket is here.
     #[inline]
     pub(crate) fn is_due(&self, now: Micros) -> bool {
-        now >= self.base.get().ends
+        // The first of its words.
+        now.0 >= self.base.word(0)
     }
 
     /// Moves the window on to `now`, before the call that is the first of its bucket is counted.

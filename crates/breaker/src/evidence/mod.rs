@@ -107,6 +107,10 @@ impl Evidence {
             (Window::Time(_), _) => None,
         };
         self.calm.disturb(|| self.ring.store(resized));
+        if settings.trip.consecutive.is_none() {
+            // Nobody counts on, or says when the row ends.
+            self.in_a_row.store(0, Relaxed);
+        }
         if settings.throttle.is_none() {
             self.throttled.store(0, Relaxed);
         }
@@ -141,12 +145,14 @@ impl Evidence {
     }
 
     /// A call has failed or been slow, or both.
-    pub(crate) fn strain(&self, mark: Mark, hold: Micros) {
+    pub(crate) fn strain(&self, flags: Flags, mark: Mark, hold: Micros) {
         match mark.failed {
             true => {
                 self.failures.fetch_add(1, Relaxed);
-                let saturating = |row: u32| row.checked_add(1);
-                let _ = self.in_a_row.fetch_update(Relaxed, Relaxed, saturating);
+                if flags.row() {
+                    let saturating = |row: u32| row.checked_add(1);
+                    let _ = self.in_a_row.fetch_update(Relaxed, Relaxed, saturating);
+                }
                 self.hold.fetch_max(hold.0, Relaxed);
             }
             false => {
@@ -185,7 +191,7 @@ impl Evidence {
     }
 
     /// Why the breaker should open, if it should.
-    pub(crate) fn judge(&self, settings: &Settings, load: Ratio) -> Option<Cause> {
+    pub(crate) fn judge(&self, settings: &Settings, load: impl FnOnce() -> Ratio) -> Option<Cause> {
         if let Some(throttle) = settings.throttle {
             let window = self.buckets.window(|| self.tally());
             self.throttled.store(throttle.share(window).ppm(), Relaxed);
@@ -202,7 +208,7 @@ impl Evidence {
         let cause = trip.judge(window, minimum).or_else(|| {
             let timed = self.buckets.window(|| self.tally());
             completes |= trip.raised.is_some() && timed.calls() < u64::from(minimum);
-            trip.raised?.judge(timed, minimum, self.baseline.usual(), load)
+            trip.raised?.judge(timed, minimum, self.baseline.usual(), load())
         });
         self.watch.store(is_strained && completes, Relaxed);
         cause

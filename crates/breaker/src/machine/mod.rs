@@ -34,7 +34,8 @@ impl Machine {
     pub(crate) fn new() -> Self {
         let opened =
             Opened { cause: Cause::Forced, at: Micros::ZERO, until: Micros::ZERO, setbacks: 0 };
-        let phase = Phase { opened, probing: Probing::default(), closed_at: Micros::ZERO };
+        let (probing, closed_at) = (Probing::default(), Micros::ZERO);
+        let phase = Phase { opened, probing, closed_at, ramp_is_over: false };
         Self { word: AtomicU64::new(0), last: Hot::new(opened), phase: Mutex::new(phase) }
     }
 
@@ -44,8 +45,17 @@ impl Machine {
     }
 
     /// Decides on a call, in any state; and what has changed thereby, in order.
-    pub(crate) fn admit(&self, terms: &Terms<'_>) -> (Result<Pass, Refusal>, [Option<Change>; 2]) {
+    /// `renew` is run before the breaker is closed.
+    pub(crate) fn admit(
+        &self,
+        terms: &Terms<'_>,
+        renew: impl FnOnce(),
+    ) -> (Result<Pass, Refusal>, [Option<Change>; 2]) {
         let Terms { now, recovery, .. } = *terms;
+        let glance = self.glance();
+        if glance.is_closed() {
+            return (Ok(Pass { generation: glance.generation(), probe: None }), [None, None]);
+        }
         if let Some(refusal) = self.is_open(now) {
             return (Err(refusal), [None, None]);
         }
@@ -55,6 +65,8 @@ impl Machine {
         if self.glance().code() == Code::Open && phase.opened.until <= now {
             phase.probing = Probing::begin(now);
             first = self.shift(phase, Code::HalfOpen, now);
+        } else if self.glance().code() == Code::HalfOpen {
+            first = self.decide(phase, terms, Micros::ZERO, renew);
         }
         let glance = self.glance();
         let generation = glance.generation();
@@ -94,8 +106,9 @@ impl Machine {
             Code::Closed | Code::Ramping => None,
             Code::Open => (now < opened.until).then(|| opened.refusal(now, Some(opened.until))),
             Code::Forced => Some(opened.refusal(now, None)),
-            // Whether it has taken too long is for a call to say.
+            // Whether it has taken too long, or is decided, is for a call to say.
             Code::HalfOpen if phase.probing.is_over(now, recovery) => None,
+            Code::HalfOpen if phase.probing.verdict(now, recovery) != Verdict::Unknown => None,
             Code::HalfOpen => {
                 let free_at = phase.probing.full_until(now, recovery)?;
                 Some(opened.refusal(now, free_at))
@@ -111,12 +124,14 @@ impl Machine {
 
     /// Why a call is refused, if the breaker is open and its wait is not over; no lock.
     fn is_open(&self, now: Micros) -> Option<Refusal> {
-        let glance = self.glance();
+        let code = self.glance().code();
+        if !matches!(code, Code::Open | Code::Forced) {
+            return None;
+        }
         let opened = self.last.get();
-        match glance.code() {
-            Code::Open => (now < opened.until).then(|| opened.refusal(now, Some(opened.until))),
+        match code {
             Code::Forced => Some(opened.refusal(now, None)),
-            Code::Closed | Code::Ramping | Code::HalfOpen => None,
+            _ => (now < opened.until).then(|| opened.refusal(now, Some(opened.until))),
         }
     }
 
@@ -163,11 +178,38 @@ impl Machine {
         if glance.generation() != pass.generation || glance.code() != Code::HalfOpen {
             return None;
         }
-        match phase.probing.end(pass.probe?, end, now, recovery) {
+        if phase.probing.end(pass.probe?, end, now, recovery) == Verdict::Unknown {
+            return None;
+        }
+        self.decide(phase, terms, not_before, renew)
+    }
+
+    /// The head of a probe's response is there, and good; its end may take long.
+    pub(crate) fn answered(&self, pass: Pass, now: Micros) {
+        let phase = &mut *self.phase.lock();
+        if self.glance().generation() == pass.generation
+            && let Some(probe) = pass.probe
+        {
+            phase.probing.answered(probe, now);
+        }
+    }
+
+    /// ## HalfOpen => (HalfOpen, Open or Closed)
+    ///
+    /// Follows what the probes say by now.
+    fn decide(
+        &self,
+        phase: &mut Phase,
+        terms: &Terms<'_>,
+        not_before: Micros,
+        renew: impl FnOnce(),
+    ) -> Option<Change> {
+        let Terms { now, recovery, .. } = *terms;
+        match phase.probing.verdict(now, recovery) {
             Verdict::Unknown => None,
             Verdict::Recovered => {
                 renew();
-                phase.closed_at = now;
+                (phase.closed_at, phase.ramp_is_over) = (now, false);
                 let ramps = recovery.ramp > Micros::ZERO;
                 self.shift(phase, if ramps { Code::Ramping } else { Code::Closed }, now)
             }
@@ -179,6 +221,10 @@ impl Machine {
 
     /// The probe that was admitted first, for results that come without saying whose they are.
     pub(crate) fn oldest_probe(&self, now: Micros) -> Pass {
+        let glance = self.glance();
+        if glance.lets_pass() {
+            return Pass { generation: glance.generation(), probe: None };
+        }
         let phase = self.phase.lock();
         let glance = self.glance();
         let is_probing = glance.code() == Code::HalfOpen;
@@ -205,12 +251,15 @@ impl Machine {
     }
 
     /// Why and since when it is not closed, and when the next probe is due.
-    pub(crate) fn opened(&self, now: Micros) -> Option<Refusal> {
-        let phase = self.phase.lock();
+    pub(crate) fn opened(&self, now: Micros, recovery: &Recovery) -> Option<Refusal> {
+        let phase = &mut *self.phase.lock();
         let until = match self.glance().state() {
             State::Closed => return None,
             State::Open => Some(phase.opened.until),
-            State::HalfOpen => Some(now),
+            State::HalfOpen => match phase.probing.full_until(now, recovery) {
+                Some(free_at) => free_at,
+                None => Some(now),
+            },
             State::ForcedOpen => None,
         };
         Some(phase.opened.refusal(now, until))
@@ -235,7 +284,7 @@ impl Machine {
     fn shift(&self, phase: &Phase, to: Code, now: Micros) -> Option<Change> {
         let before = self.glance();
         // A ramp that has ended is no change: the calls in flight are not late.
-        let is_same = before.code() == Code::Ramping && to == Code::Closed;
+        let is_same = before.code() == Code::Ramping && to == Code::Closed && phase.ramp_is_over;
         let generation = before.generation() + u64::from(!is_same);
         if matches!(to, Code::Open | Code::Forced) {
             // Before the word, so that who sees that it is open sees why.
@@ -265,6 +314,7 @@ impl Phase {
         let pass = Pass { generation: glance.generation(), probe: None };
         if elapsed >= whole {
             self.opened.setbacks = 0;
+            self.ramp_is_over = true;
             machine.shift(self, Code::Closed, now);
             return Ok(pass);
         }

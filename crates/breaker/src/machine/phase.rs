@@ -67,6 +67,8 @@ pub(super) struct Phase {
     pub(super) probing: Probing,
     /// When the ramp began.
     pub(super) closed_at: Micros,
+    /// It has ended by itself.
+    pub(super) ramp_is_over: bool,
 }
 
 impl Opened {

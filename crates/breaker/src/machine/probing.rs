@@ -30,9 +30,17 @@ pub(super) enum Verdict {
 pub(super) struct Probing {
     since: Micros,
     last: u32,
-    leases: Vec<(Probe, Micros)>,
+    leases: Vec<Lease>,
     successes: u32,
     failures: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Lease {
+    probe: Probe,
+    expires: Micros,
+    /// A good response's head was there in time, but not its end.
+    answered: bool,
 }
 
 impl Probing {
@@ -50,7 +58,8 @@ impl Probing {
         }
         self.last = self.last.wrapping_add(1).max(1);
         let probe = Probe(self.last);
-        self.leases.push((probe, now + terms.probe_timeout));
+        let expires = now + terms.probe_timeout.max(Micros(1));
+        self.leases.push(Lease { probe, expires, answered: false });
         Ok(probe)
     }
 
@@ -62,7 +71,7 @@ impl Probing {
 
     /// When there will be a place, at the latest; `None` if there is one.
     pub(super) fn full_until(&mut self, now: Micros, terms: &Recovery) -> Option<Option<Micros>> {
-        self.leases.retain(|&(_, expires)| now < expires);
+        self.expire(now);
         // Results count against the places if the rate of all of them decides.
         let judged = match terms.close_after {
             Some(_) => 0,
@@ -73,13 +82,29 @@ impl Probing {
             return None;
         }
         let end = self.since + terms.half_open_at_most;
-        let first = self.leases.iter().map(|&(_, expires)| expires).min();
+        let first = self.leases.iter().map(|lease| lease.expires).min();
         Some(Some(first.map_or(end, |first| first.min(end))))
     }
 
     /// The first of those that are in time.
     pub(super) fn oldest(&self, now: Micros) -> Option<Probe> {
-        self.leases.iter().find(|&&(_, expires)| now < expires).map(|&(probe, _)| probe)
+        self.leases.iter().find(|lease| now < lease.expires).map(|lease| lease.probe)
+    }
+
+    /// The head of a probe's response is there, and good; its end may take long.
+    pub(super) fn answered(&mut self, probe: Probe, now: Micros) {
+        let mut leases = self.leases.iter_mut();
+        if let Some(lease) = leases.find(|lease| lease.probe == probe && now < lease.expires) {
+            lease.answered = true;
+        }
+    }
+
+    /// Takes the places back of probes that have taken too long. A stream that goes on has succeeded:
+    /// its head was there in time.
+    fn expire(&mut self, now: Micros) {
+        let answered = self.leases.iter().filter(|lease| lease.answered && now >= lease.expires);
+        self.successes = self.successes.saturating_add(answered.count() as u32);
+        self.leases.retain(|lease| now < lease.expires);
     }
 
     /// Counts the end of a probe, if it is in time.
@@ -90,19 +115,26 @@ impl Probing {
         now: Micros,
         terms: &Recovery,
     ) -> Verdict {
-        let Some(at) = self.leases.iter().position(|&(lease, _)| lease == probe) else {
+        self.expire(now);
+        let Some(at) = self.leases.iter().position(|lease| lease.probe == probe) else {
             return Verdict::Unknown;
         };
-        let (_, expires) = self.leases.remove(at);
-        if now >= expires {
-            return Verdict::Unknown;
-        }
+        self.leases.remove(at);
         match end {
             ProbeEnd::Success => self.successes = self.successes.saturating_add(1),
             ProbeEnd::Failure => self.failures = self.failures.saturating_add(1),
             ProbeEnd::Nothing => return Verdict::Unknown,
         }
         self.judge(terms)
+    }
+
+    /// What they say by now, which other settings or a stream that goes on may have decided.
+    pub(super) fn verdict(&mut self, now: Micros, terms: &Recovery) -> Verdict {
+        self.expire(now);
+        match self.successes.saturating_add(self.failures) {
+            0 => Verdict::Unknown,
+            _ => self.judge(terms),
+        }
     }
 
     /// As soon as it is certain: the probes that are still to come could not change it.

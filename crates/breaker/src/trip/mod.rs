@@ -66,7 +66,8 @@ impl Trip {
         Self { raised: Some(rule), ..Self::never() }
     }
 
-    /// Also when `other` says so. Of two rules of one kind the one that is met earlier stands.
+    /// Also when `other` says so. Of two rules of one kind the stricter numbers stand: the
+    /// lower rate, the fewer failures, the shorter time.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         fn either<T>(a: Option<T>, b: Option<T>, first: impl FnOnce(T, T) -> T) -> Option<T> {

@@ -24,7 +24,7 @@ pub struct Ticket {
     row: u32,
 }
 
-/// Reads and counts on a layer's row, like a [`Meter`], without owning it: whoever uses it must know
+/// Reads a layer's row, like a [`Meter`], without owning it: whoever uses it must know
 /// that a ticket of the layer is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gauge {
@@ -121,12 +121,6 @@ impl Gauge {
     #[must_use]
     pub fn sum(self, counter: Counter) -> u64 {
         cells::sum(self.row, counter.index())
-    }
-
-    /// Counts one.
-    #[inline]
-    pub fn add(self, counter: Counter) {
-        cells::add(self.row, counter.index());
     }
 
     /// The row as a number, to be kept in an atomic.
