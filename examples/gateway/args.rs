@@ -11,7 +11,7 @@ use lexopt::prelude::*;
 
 /// What `--help` prints.
 pub const HELP: &str = "\
-A reverse proxy with rate limits and timeouts, and two upstreams of its own to try it with.
+A reverse proxy with rate limits, breakers and timeouts, and two upstreams of its own to try it with.
 
 usage: cargo run --release --example gateway -- [options]
 

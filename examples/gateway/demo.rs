@@ -46,14 +46,14 @@ impl Demo {
     /// Where the loopback interface has no port left.
     pub async fn serve(plan: &mut Plan, seed: u64) -> io::Result<Option<Self>> {
         let mut demo = None;
-        for route in &mut plan.routes {
-            let at = UPSTREAMS.iter().position(|name| route.upstream == **name);
+        for upstream in plan.upstreams.values_mut() {
+            let at = UPSTREAMS.iter().position(|name| upstream.address == **name);
             let Some(at) = at else { continue };
             let demo = match &mut demo {
                 Some(demo) => demo,
                 none => none.insert(Self::start(seed).await?),
             };
-            route.upstream = authority(if at == 0 { demo.steady } else { demo.flaky });
+            upstream.address = authority(if at == 0 { demo.steady } else { demo.flaky });
         }
         Ok(demo)
     }

@@ -4,8 +4,8 @@
 //! ```text
 //!             ┌ /healthz, /metrics                                            never limited
 //!  client ──▶ │
-//!             └ /PREFIX/* ─▶ rate limits ─▶ rate limits ─▶ timeout ─▶ proxy ─▶ upstream of
-//!                            of all routes  └──────── of the route ────────┘   that prefix
+//!             └ /PREFIX/* ─▶ rate limits ─▶ rate limits ─▶ breaker of ─▶ timeout ─▶ proxy ─▶ upstream
+//!                            of all routes  of the route   the upstream  of the route
 //! ```
 //!
 //! | file | its one idea |
@@ -26,7 +26,7 @@
 //! | [`demo`] | two upstreams to try it with |
 //! | [`drive`] | clients to try it with, and what each got |
 //! | [`args`], [`banner`] | what the command line says, and what it is told |
-//! | [`sentence`] | a limit in words |
+//! | [`sentence`] | limits and breakers in words |
 
 pub mod accounts;
 pub mod app;

@@ -20,9 +20,11 @@ fn plan(name: &str, more: &str) -> Plan {
         r#"
         listen = "127.0.0.1:0"
         limits = [{{ name = "{name}", by = "client_ip", limits = ["50/s burst 5"] }}, {more}]
+        upstreams.steady.address = "demo:steady"
+        upstreams.flaky.address = "demo:flaky"
         routes = [
-            {{ name = "{name}-steady", prefix = "/steady", upstream = "demo:steady" }},
-            {{ name = "{name}-flaky", prefix = "/flaky", upstream = "demo:flaky" }},
+            {{ name = "{name}-steady", prefix = "/steady", upstream = "steady" }},
+            {{ name = "{name}-flaky", prefix = "/flaky", upstream = "flaky" }},
         ]
         "#
     );
@@ -100,8 +102,8 @@ async fn a_drive_that_nobody_answers_says_so() {
     let away = TcpSocket::new_v4().unwrap();
     away.bind(LOOPBACK.into()).unwrap();
     let mut plan = plan("driven-away", "");
-    for route in &mut plan.routes {
-        route.upstream = authority(away.local_addr().unwrap());
+    for upstream in plan.upstreams.values_mut() {
+        upstream.address = authority(away.local_addr().unwrap());
     }
     let driven = drive::run(Gateway::bind(plan, metrics()).await.unwrap(), LASTING).await;
     let error = driven.unwrap_err().to_string();
@@ -112,10 +114,11 @@ async fn a_drive_that_nobody_answers_says_so() {
 async fn the_demo_is_there_for_those_who_name_it_and_for_nobody_else() {
     let mut named = plan("demo", "");
     assert!(Demo::serve(&mut named, 7).await.unwrap().is_some());
-    let [steady, flaky] = &named.routes[..] else { panic!("{named:?}") };
-    assert_ne!(steady.upstream, flaky.upstream);
-    for route in [steady, flaky] {
-        assert!(route.upstream.as_str().parse::<SocketAddr>().is_ok(), "{route:?}");
+    let addresses: Vec<_> = named.upstreams.values().map(|upstream| &upstream.address).collect();
+    let [steady, flaky] = addresses[..] else { panic!("{named:?}") };
+    assert_ne!(steady, flaky);
+    for address in [steady, flaky] {
+        assert!(address.as_str().parse::<SocketAddr>().is_ok(), "{address}");
     }
     let before = named.clone();
     assert!(Demo::serve(&mut named, 7).await.unwrap().is_none());

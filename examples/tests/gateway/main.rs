@@ -5,6 +5,7 @@
 
 mod answers;
 mod bodies;
+mod breakers;
 mod config;
 mod drive;
 mod faults;

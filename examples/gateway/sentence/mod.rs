@@ -1,0 +1,39 @@
+//! What stands before a plan's upstreams, in words.
+
+mod breaker;
+mod limit;
+
+use std::fmt;
+
+pub use self::breaker::BreakerSentence;
+pub use self::limit::LimitSentence;
+use super::plan::Plan;
+
+/// A line for each layer of a plan: the limits of all routes, then those of one, then the breakers.
+#[derive(Clone, Copy, Debug)]
+pub struct Sentences<'p>(pub &'p Plan);
+
+impl fmt::Display for Sentences<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(plan) = self;
+        for layer in &plan.limits {
+            writeln!(f, "  {}", LimitSentence(layer))?;
+        }
+        for route in &plan.routes {
+            for layer in &route.limits {
+                writeln!(f, "  {}/*: {}", route.prefix, LimitSentence(layer))?;
+            }
+        }
+        for (name, upstream) in &plan.upstreams {
+            if let Some(breaker) = upstream.breaker(name) {
+                writeln!(f, "  {name}: {}", BreakerSentence(&breaker))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What follows on what a layer does.
+fn switched(enabled: bool) -> &'static str {
+    if enabled { "" } else { ", and is switched off" }
+}
