@@ -11,7 +11,8 @@ use palisade_core::telemetry::Ticket;
 use palisade_core::{Micros, Respond};
 use pin_project_lite::pin_project;
 
-use crate::call::{Call, Remark};
+use crate::call::Call;
+use crate::settle::Remark;
 use crate::shared::SHADOW;
 
 pin_project! {

@@ -116,6 +116,7 @@ mod recovery;
 mod service;
 mod setters;
 mod settings;
+mod settle;
 mod shared;
 mod state;
 mod trip;

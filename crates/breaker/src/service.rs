@@ -11,9 +11,9 @@ use palisade_core::key::Missing;
 use palisade_core::{Global, Http, KeyBy, Ratio, Respond};
 use tower_service::Service;
 
-use crate::call::Remark;
 use crate::future::{Flight, ResponseFuture};
 use crate::plan::Flags;
+use crate::settle::Remark;
 use crate::shared::{Decided, SHADOW, Shared};
 
 /// A service behind a circuit breaker.

@@ -33,5 +33,6 @@ briefly! {
     no_header_makes_an_odd_key: HEADER
     no_host_header_makes_an_odd_key: HOST
     no_key_is_spelled_like_another: SPELLING
+    no_retry_after_makes_an_odd_wait: RETRY_AFTER
     no_text_makes_an_odd_name: NAME
 }

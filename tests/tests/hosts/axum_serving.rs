@@ -3,10 +3,12 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use axum::{Router, extract::State, routing::get};
+use axum::{Router, extract::State, http::StatusCode, routing::get};
 use palisade::prelude::*;
 
 use crate::servers::{at_once, listen, passed};
+
+const HOUR: Duration = Duration::from_secs(3_600);
 
 /// Runs a test against `app` served in each of the four ways; `fresh` makes what the app is layered
 /// with, since a limit is good for one of them.
@@ -26,12 +28,30 @@ macro_rules! four_ways {
             )*
         }
 
+        mod breaker {
+            use super::*;
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $way() {
+                    let layer = BreakerLayer::new().consecutive_failures(5).open_for(HOUR);
+                    let $router = routes().layer(layer);
+                    let (listener, address) = listen().await;
+                    tokio::spawn(async move { axum::serve(listener, $service).await });
+
+                    for at in 0..10 {
+                        let expected = if at < 5 { 500 } else { 503 };
+                        assert_eq!(at_once(1, address, "/fails").await, [expected]);
+                    }
+                }
+            )*
+        }
+
         mod timeout {
             use super::*;
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $way() {
-                    let layer = TimeoutLayer::new(Duration::from_secs(3600));
+                    let layer = TimeoutLayer::new(HOUR);
                     let handle = layer.handle();
                     let $router = routes().layer(layer);
                     let (listener, address) = listen().await;
@@ -66,5 +86,6 @@ four_ways! {
 fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route("/", get(|| async { "x" }))
+        .route("/fails", get(|| async { StatusCode::INTERNAL_SERVER_ERROR }))
         .route("/never", get(std::future::pending::<&str>))
 }

@@ -10,13 +10,15 @@ mod host;
 mod name;
 mod quota;
 mod ratio;
+mod retry_after;
 mod spelling;
 mod text;
 mod x_forwarded_for;
 
 pub use self::{
     by::BY, cidr::CIDR, duration::DURATION, forwarded::FORWARDED, header::HEADER, host::HOST,
-    name::NAME, quota::QUOTA, ratio::RATIO, spelling::SPELLING, x_forwarded_for::X_FORWARDED_FOR,
+    name::NAME, quota::QUOTA, ratio::RATIO, retry_after::RETRY_AFTER, spelling::SPELLING,
+    x_forwarded_for::X_FORWARDED_FOR,
 };
 
 /// All of them.
@@ -31,6 +33,7 @@ pub const TARGETS: &[&Target] = &[
     &HEADER,
     &HOST,
     &SPELLING,
+    &RETRY_AFTER,
     &NAME,
 ];
 
