@@ -53,6 +53,10 @@ pub trait Respond<Req, Res, Err>: Clone {
     /// Whether responses have [headers](Self::headers): if not, nothing is prepared for them.
     const HEADERS: bool = false;
 
+    /// Whether responses have bodies that [hold](Self::hold) guards: if not, a layer may settle them
+    /// itself when the response is there, which is cheaper.
+    const HOLDS: bool = true;
+
     /// Takes what must be remembered.
     fn meta(request: &Req) -> Self::Meta;
 

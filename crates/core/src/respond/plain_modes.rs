@@ -29,6 +29,8 @@ macro_rules! plain_responses {
         type Response = $response;
         type Meta = ();
 
+        const HOLDS: bool = false;
+
         #[inline]
         fn meta(_: &$request) {}
 
