@@ -81,4 +81,3 @@ async fn steady(request: Request) -> Response {
     sleep(STEADY).await;
     echo(request)
 }
-

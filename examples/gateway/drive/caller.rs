@@ -8,7 +8,10 @@ use std::time::Duration;
 use axum::http::{HeaderName, HeaderValue};
 
 use super::bound::Bound;
+use super::manner::Manner;
 use super::seen::Seen;
+use super::trial::Trial;
+use crate::gateway::demo::Demo;
 use crate::gateway::plan::{Plan, Route};
 
 /// What is asked for, below the prefix of a route.
@@ -35,6 +38,8 @@ pub struct Caller {
     pub prefix: String,
     /// How far its requests are apart.
     pub every: Duration,
+    /// When it asks.
+    pub manner: Manner,
     /// The limits that it meets.
     pub bounds: Vec<Bound>,
     /// The one of them that it meets first.
@@ -43,9 +48,10 @@ pub struct Caller {
 
 impl Caller {
     /// Without a key three on the first route, below their limit, at it and far above, and one on
-    /// the last route; then one with a key for each tier, on the first route and above its limit.
+    /// the last route, through an outage if its upstream is the `demo`'s flaky one and has a breaker;
+    /// then one with a key for each tier, on the first route and above its limit.
     #[must_use]
-    pub fn all(plan: &Plan, lasting: Duration) -> Vec<Self> {
+    pub fn all(plan: &Plan, demo: Option<&Demo>, lasting: Duration) -> Vec<Self> {
         let (Some(first), Some(last)) = (plan.routes.first(), plan.routes.last()) else {
             return Vec::new();
         };
@@ -57,6 +63,10 @@ impl Caller {
         ];
         let anonymous = anonymous.into_iter().map(|(name, route, times, parts)| {
             let caller = Self::new(plan, route, name, None, lasting);
+            let trial = (name == "patient").then(|| trial(plan, demo, route)).flatten();
+            if let Some(trial) = trial {
+                return Self { manner: Manner::InTurn(Box::new(trial)), ..caller };
+            }
             Self { every: caller.every * times / parts, ..caller }
         });
         let keyed = keys(plan, first).into_iter().map(|(tier, key)| {
@@ -82,6 +92,7 @@ impl Caller {
             address: Ipv4Addr::LOCALHOST.into(),
             prefix: route.prefix.clone(),
             every: tightest.map_or(UNLIMITED, pace),
+            manner: Manner::WhenDue,
             bounds,
             tightest,
         }
@@ -104,6 +115,16 @@ impl Caller {
     pub fn rate(&self) -> f64 {
         self.every.as_secs_f64().recip()
     }
+}
+
+/// A trial of the breaker of a route that is the only one to its upstream.
+fn trial(plan: &Plan, demo: Option<&Demo>, route: &Route) -> Option<Trial> {
+    let upstream = plan.upstreams.get(&route.upstream)?;
+    let weather = demo?.weather(&upstream.address)?;
+    let is_only = plan.routes.iter().filter(|other| other.upstream == route.upstream).count() == 1;
+    let has_others = plan.routes.first() == Some(route);
+    let breaker = upstream.breaker(&route.upstream).filter(|_| is_only && !has_others)?;
+    Trial::new(breaker, weather.clone())
 }
 
 /// A key for each tier, and one that is on none, unless no limit asks for keys.

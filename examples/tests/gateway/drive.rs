@@ -32,8 +32,9 @@ fn plan(name: &str, more: &str) -> Plan {
 }
 
 async fn run(mut plan: Plan) -> Report {
-    let _demo = Demo::serve(&mut plan, 7).await.unwrap();
-    drive::run(Gateway::bind(plan, metrics()).await.unwrap(), LASTING).await.unwrap()
+    let demo = Demo::serve(&mut plan, 7).await.unwrap();
+    let gateway = Gateway::bind(plan, metrics()).await.unwrap();
+    drive::run(gateway, demo.as_ref(), LASTING).await.unwrap()
 }
 
 /// Who sent how much.
@@ -105,7 +106,7 @@ async fn a_drive_that_nobody_answers_says_so() {
     for upstream in plan.upstreams.values_mut() {
         upstream.address = authority(away.local_addr().unwrap());
     }
-    let driven = drive::run(Gateway::bind(plan, metrics()).await.unwrap(), LASTING).await;
+    let driven = drive::run(Gateway::bind(plan, metrics()).await.unwrap(), None, LASTING).await;
     let error = driven.unwrap_err().to_string();
     assert_eq!(error, "of 70 requests not one was answered with 200");
 }
@@ -123,4 +124,39 @@ async fn the_demo_is_there_for_those_who_name_it_and_for_nobody_else() {
     let before = named.clone();
     assert!(Demo::serve(&mut named, 7).await.unwrap().is_none());
     assert_eq!(named, before);
+}
+
+/// The demo behind a breaker with these settings.
+async fn through_an_outage(name: &str, breaker: &str) -> Report {
+    let mut plan = plan(name, "");
+    let text = format!("name = \"{name}\"\n{breaker}");
+    plan.upstreams.get_mut("flaky").unwrap().breaker = Some(toml::from_str(&text).unwrap());
+    run(plan).await
+}
+
+#[tokio::test]
+async fn a_breaker_keeps_its_client_away_in_an_outage_and_lets_it_in_again() {
+    let settings = r#"
+        consecutive_failures = 3
+        open_for = "30ms"
+        open_at_most = "30ms"
+    "#;
+    let report = through_an_outage("driven-through", settings).await;
+    assert!(report.held(), "{report}");
+    let printed = report.to_string();
+    assert!(printed.contains("- the breaker held: in an outage of "), "{printed}");
+    assert!(printed.contains("the next one was served, and it has closed\n"), "{printed}");
+    let patient = report.rows().iter().find(|row| row.caller.who() == "patient").unwrap();
+    assert!(patient.tally.refused["circuit_open"] >= 1, "{report}");
+    for change in [r#"from="closed",to="open"} 1"#, r#"from="half_open",to="closed"} 1"#] {
+        let series = r#"palisade_breaker_transitions_total{layer="breaker",name="driven-through","#;
+        let line = format!("{series}{change}");
+        assert!(printed.contains(&line), "no {line} in:\n{printed}");
+    }
+}
+
+#[tokio::test]
+async fn a_breaker_of_which_it_is_not_known_what_it_must_do_is_not_judged() {
+    let report = through_an_outage("driven-free", r#"enforce = "50%""#).await;
+    assert!(!report.to_string().contains("the breaker"), "{report}");
 }
