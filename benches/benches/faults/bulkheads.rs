@@ -18,7 +18,8 @@ use crate::job::Job;
 use crate::{Row, yes};
 
 /// How the columns are called.
-pub(crate) const NAMES: [&str; 3] = [
+pub(crate) const NAMES: [&str; 4] = [
+    "palisade",
     "tower 0.5.3 `LoadShed` + `ConcurrencyLimit`",
     "tower-resilience 0.13.0 `reject_when_full()`",
     "tower `LoadShed` + tower-resilience `backpressure()`",
@@ -26,6 +27,7 @@ pub(crate) const NAMES: [&str; 3] = [
 
 /// All facts.
 pub(crate) fn rows() -> [Row<{ NAMES.len() }>; 3] {
+    let ours = palisade::BulkheadLayer::new(1);
     let (shed, tower) = (LoadShedLayer::new(), ConcurrencyLimitLayer::new(1));
     let rejecting = || resilience(BulkheadLayer::builder().reject_when_full());
     let backpressure = || resilience(BulkheadLayer::builder().backpressure());
@@ -34,6 +36,7 @@ pub(crate) fn rows() -> [Row<{ NAMES.len() }>; 3] {
             fact: "The body of a response is being read: lets another call through",
             expected: "no",
             found: [
+                while_read(ours.layer(By(page))),
                 while_read(shed.layer(tower.layer(By(page)))),
                 while_read(rejecting().layer(By(page))),
                 while_read(shed.layer(backpressure().layer(By(page)))),
@@ -43,6 +46,7 @@ pub(crate) fn rows() -> [Row<{ NAMES.len() }>; 3] {
             fact: "A clone is ready and not called: lets another call through",
             expected: "yes",
             found: [
+                while_ready(ours.clone().plain().layer(By(job))),
                 while_ready(shed.layer(tower.layer(By(job)))),
                 while_ready(rejecting().layer(By(job))),
                 while_ready(shed.layer(backpressure().layer(By(job)))),
@@ -52,6 +56,7 @@ pub(crate) fn rows() -> [Row<{ NAMES.len() }>; 3] {
             fact: "Full: refuses at the first poll",
             expected: "yes",
             found: [
+                while_full(ours.plain().layer(By(job))),
                 while_full(shed.layer(tower.layer(By(job)))),
                 while_full(rejecting().layer(By(job))),
                 while_full(shed.layer(backpressure().layer(By(job)))),
@@ -75,13 +80,14 @@ fn job(job: Job) -> Job {
     job
 }
 
-fn while_read<S>(mut service: S) -> String
+fn while_read<S, B>(mut service: S) -> String
 where
-    S: Service<Request<Body>, Response = Response<Body>> + Clone,
+    S: Service<Request<Body>, Response = Response<B>> + Clone,
 {
     let first = at_once(&mut service.clone(), Request::default());
     assert!(matches!(first, Poll::Ready(Ok(_))), "there is a place");
-    yes(matches!(at_once(&mut service, Request::default()), Poll::Ready(Ok(_))))
+    let second = at_once(&mut service, Request::default());
+    yes(matches!(second, Poll::Ready(Ok(response)) if response.status().is_success()))
 }
 
 fn while_ready<S>(mut service: S) -> String

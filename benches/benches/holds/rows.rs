@@ -38,6 +38,7 @@ pub(crate) struct Row {
 pub(crate) fn rows() -> Vec<Row> {
     vec![
         row("palisade `RateLimitLayer`", || palisade::RateLimitLayer::new(per_day(LIMIT as u32))),
+        row("palisade `BulkheadLayer`", || palisade::BulkheadLayer::new(LIMIT as u32)),
         row("tower `Buffer` + `RateLimit`", || {
             ServiceBuilder::new()
                 .layer(HandleErrorLayer::new(refuse))

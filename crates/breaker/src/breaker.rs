@@ -194,7 +194,10 @@ impl Default for Breaker {
     }
 }
 
-/// A call that passes, until somebody says how it ended. Dropped, it was abandoned.
+/// A call that passes, until somebody says how it ended. Dropped, it was abandoned: which says
+/// nothing of the service, unless the breaker times calls anyway
+/// ([`Trip::slow_rate`](crate::Trip::slow_rate)) and it took as long as an
+/// [`Abandoned`](crate::Abandoned) call may. (Around a future, [`Breaker::call`] always knows.)
 #[derive(Debug)]
 #[must_use = "dropping a permit says that the call was abandoned"]
 pub struct Permit(Held);

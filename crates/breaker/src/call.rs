@@ -164,6 +164,10 @@ impl Call {
     #[cold]
     fn abandon(&mut self) {
         let (ticket, now) = (std::mem::take(&mut self.ticket), self.now());
+        // By hand nobody says that a call has to wait; if it is timed it is known all the same.
+        if self.hung_at == Micros::ZERO && self.started > Micros::ZERO {
+            self.begin();
+        }
         let hung = self.hung_at > Micros::ZERO && now >= self.hung_at;
         let (verdict, outcome) = match (std::thread::panicking(), hung) {
             (true, _) => (Verdict::Failure, FAILED),

@@ -149,19 +149,22 @@ impl Resident for Keyhold {
     /// ten times as long, so that it does not go before one that is.
     fn inert_at(&self) -> Micros {
         let used = Micros(self.used.load(Relaxed));
-        let settings = self.desk.plan.load().settings;
         match self.circuit.machine.glance().state() {
             State::ForcedOpen => Micros::MAX,
             State::Open | State::HalfOpen => {
                 let open = self.circuit.machine.opened(used).and_then(|refusal| refusal.wait);
                 used + open.unwrap_or(Micros::ZERO) + Micros(self.idle.0.saturating_mul(10))
             }
-            State::Closed => match settings.window {
-                Window::Time(span) if settings.trip == settings.trip.only_rates() => {
-                    used + self.idle.min(span.into())
+            State::Closed => {
+                let plan = self.desk.plan.load();
+                let Settings { window, trip, .. } = &plan.settings;
+                match window {
+                    Window::Time(span) if *trip == trip.only_rates() => {
+                        used + self.idle.min((*span).into())
+                    }
+                    _ => used + self.idle,
                 }
-                _ => used + self.idle,
-            },
+            }
         }
     }
 }

@@ -111,6 +111,8 @@ mod future;
 mod handle;
 mod layer;
 mod machine;
+#[doc(hidden)]
+pub mod model;
 mod plan;
 mod recovery;
 mod service;

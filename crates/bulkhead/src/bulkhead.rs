@@ -9,8 +9,10 @@ use palisade_core::base::{self, edit, share};
 use palisade_core::{Rejection, common_setters};
 
 use crate::acquire::{Acquire, Call};
+use crate::adaptive::Adapt;
 use crate::handle::BulkheadHandle;
 use crate::layer::BulkheadLayer;
+use crate::learning::Algorithm;
 use crate::permit::Permit;
 use crate::shared::Shared;
 use crate::shared::settings::Settings;
@@ -69,6 +71,14 @@ impl Bulkhead {
     #[must_use]
     pub fn max_wait(self, most: Duration) -> Self {
         self.edit(|shared| shared.set(|old| Settings { max_wait: most.into(), ..old }))
+    }
+
+    /// Lets the limit follow how calls fare, instead of a number; see
+    /// [`BulkheadLayer::adaptive`].
+    #[must_use]
+    pub fn adaptive<A: Adapt + Clone + Sync + 'static>(self, algorithm: A) -> Self {
+        let algorithm = Algorithm::new(algorithm);
+        self.edit(|shared| shared.plan(|plan| plan.algorithm = Some(algorithm)))
     }
 
     /// Takes a place if one is free and nobody waits.

@@ -60,7 +60,8 @@
 //!
 //! # The other parts
 //!
-//! - [`adaptive`]: a limit that follows what it protects;
+//! - [`adaptive`]: a limit that follows what it protects, for
+//!   [`BulkheadLayer::adaptive`] and by itself;
 //! - [`queue`]: a bounded queue that slows its producers down.
 //!
 //! # Configuration
@@ -104,6 +105,7 @@ pub mod config;
 mod gate;
 mod handle;
 mod layer;
+mod learning;
 #[cfg(loom)]
 #[doc(hidden)]
 pub mod model;
@@ -111,6 +113,7 @@ mod options;
 mod permit;
 pub mod queue;
 mod room;
+mod rooms;
 mod shared;
 mod stay;
 mod turn;

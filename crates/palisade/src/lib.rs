@@ -5,6 +5,7 @@
 //! | one caller takes more than its share | [`RateLimitLayer`] | 429 with `Retry-After`, RESOURCE_EXHAUSTED |
 //! | a dependency fails | [`BreakerLayer`] | 503 with `Retry-After`, UNAVAILABLE, at once |
 //! | a dependency hangs | [`TimeoutLayer`] | 504, DEADLINE_EXCEEDED |
+//! | too much runs at once | [`BulkheadLayer`] | 503, RESOURCE_EXHAUSTED, or a turn in the queue |
 //!
 //! # The shape of a layer
 //!
@@ -16,8 +17,8 @@
 //! # Which layer goes where
 //!
 //! ```text
-//! client side   total timeout › breaker › rate limit › attempt timeout › service
-//! server side   rate limit per client › timeout › rate limit per user (after authentication) › handler
+//! client side   total timeout › breaker › rate limit › bulkhead › attempt timeout › service
+//! server side   rate limit per client › bulkhead › timeout › rate limit per user (after authentication) › handler
 //! ```
 //!
 //! CORS goes outside of all of them, so that a 429 keeps its `access-control-allow-origin`. A flood
@@ -35,7 +36,7 @@
 //!
 //! # Features
 //!
-//! `breaker`, `ratelimit` and `timeout` are on by default. `axum`, `tonic` and `reqwest` let keys read what
+//! `breaker`, `bulkhead`, `ratelimit` and `timeout` are on by default. `axum`, `tonic` and `reqwest` let keys read what
 //! those crates know of a request (the peer's address, the matched route); `metrics` and `tracing`
 //! make the layers observable; `serde` reads layers, quotas, ratios and durations from configurations;
 //! `test-util` makes tokio's clock, which tests can pause, the default.
@@ -60,6 +61,8 @@ pub use palisade_core::{algorithm, classify, key, respond, store, text};
 
 #[cfg(feature = "breaker")]
 pub use palisade_breaker::{self as breaker, Breaker, BreakerLayer};
+#[cfg(feature = "bulkhead")]
+pub use palisade_bulkhead::{self as bulkhead, Bulkhead, BulkheadLayer};
 #[cfg(feature = "ratelimit")]
 pub use palisade_ratelimit::{self as ratelimit, RateLimitLayer, RateLimiter};
 #[cfg(feature = "timeout")]
@@ -79,6 +82,8 @@ pub use palisade_core::test;
 pub mod prelude {
     #[cfg(feature = "breaker")]
     pub use palisade_breaker::{Breaker, BreakerLayer, Throttle, Trip, Window};
+    #[cfg(feature = "bulkhead")]
+    pub use palisade_bulkhead::{BackpressureQueue, Bulkhead, BulkheadLayer, Until};
     #[cfg(feature = "ratelimit")]
     pub use palisade_ratelimit::{
         Anchor, FixedWindow, Headers, HeadersOn, Limit, Limits, Outage, RATE_LIMIT_HEADERS,

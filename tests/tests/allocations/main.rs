@@ -84,6 +84,10 @@ fn breaker() -> BreakerLayer {
     BreakerLayer::new().clock(Clock::fast())
 }
 
+fn bulkhead() -> BulkheadLayer {
+    BulkheadLayer::new(1_000).clock(Clock::fast())
+}
+
 fn timeout() -> TimeoutLayer {
     TimeoutLayer::new(Duration::from_secs(5)).clock(Clock::fast())
 }
@@ -130,6 +134,7 @@ macro_rules! passes_without_allocating {
 
 passes_without_allocating! {
     breaker: breaker();
+    bulkhead: bulkhead();
     ratelimit: limit();
     several: several();
     timeout: timeout();
@@ -183,7 +188,14 @@ fn a_bill_is_one_allocation() {
 #[test]
 fn a_stack_allocates_nothing() {
     assert_eq!(
-        http(ServiceBuilder::new().layer(timeout()).layer(breaker()).layer(limit()).layer(limit())),
+        http(
+            ServiceBuilder::new()
+                .layer(bulkhead())
+                .layer(timeout())
+                .layer(breaker())
+                .layer(limit())
+                .layer(limit())
+        ),
         0
     );
 }

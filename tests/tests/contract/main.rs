@@ -37,6 +37,12 @@ mod breaker {
     mod row;
 }
 
+mod bulkhead {
+    #[path = "../laws/mod.rs"]
+    mod laws;
+    mod row;
+}
+
 mod ratelimit {
     #[path = "../laws/mod.rs"]
     mod laws;

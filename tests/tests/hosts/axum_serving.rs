@@ -46,6 +46,28 @@ macro_rules! four_ways {
             )*
         }
 
+        mod bulkhead {
+            use super::*;
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $way() {
+                    let layer = BulkheadLayer::new(5);
+                    let handle = layer.handle();
+                    let $router = routes().layer(layer);
+                    let (listener, address) = listen().await;
+                    tokio::spawn(async move { axum::serve(listener, $service).await });
+
+                    // Five stay, and the others are told so.
+                    let never = tokio::spawn(async move { at_once(5, address, "/never").await });
+                    while handle.snapshot().in_use < 5 {
+                        tokio::task::yield_now().await;
+                    }
+                    assert_eq!(at_once(15, address, "/").await, [503; 15]);
+                    never.abort();
+                }
+            )*
+        }
+
         mod timeout {
             use super::*;
             $(

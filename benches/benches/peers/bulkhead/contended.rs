@@ -5,7 +5,7 @@ use palisade_benches::svc::Plain;
 use palisade_benches::{Bench, Group};
 use tower_layer::Layer;
 
-use super::settings::{PLACES, resilience, tower, tower_global};
+use super::settings::{PLACES, ours, resilience, tower, tower_global};
 use crate::contended::clones;
 
 pub(crate) fn benches() -> Vec<Bench> {
@@ -15,6 +15,7 @@ pub(crate) fn benches() -> Vec<Bench> {
         .floor("floor", || {
             clones(Bulkhead::<_, _, UntilAnswer>::new(Plain, Places::forever(PLACES)))
         })
+        .ours("palisade", || clones(ours().plain().layer(Plain)))
         .peer("tower ConcurrencyLimit", || clones(tower().layer(Plain)))
         .peer("tower GlobalConcurrencyLimit", || clones(tower_global().layer(Plain)))
         .peer("tower-resilience Bulkhead", || clones(resilience().layer(Plain)));

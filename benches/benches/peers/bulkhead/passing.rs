@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use http::{Request, Response};
+use palisade::bulkhead::Until;
 use palisade_benches::drive::{drive, read};
 use palisade_benches::floor::{Bulkhead, Places, UntilAnswer, UntilRead};
 use palisade_benches::keys::ip;
@@ -18,7 +19,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::settings::{
-    PLACES, resilience, resilience_aimd, resilience_refusing, resilience_vegas, tower, tower_global,
+    PLACES, ours, ours_aimd, ours_gradient, resilience, resilience_aimd, resilience_refusing,
+    resilience_vegas, tower, tower_global,
 };
 
 pub(crate) fn benches() -> Vec<Bench> {
@@ -34,6 +36,8 @@ fn plain() -> Group {
         .floor("floor, counted references", || {
             calls(Bulkhead::<_, _, UntilAnswer>::new(Plain, Arc::new(Places::new(PLACES))))
         })
+        .ours("palisade", || calls(ours().plain().layer(Plain)))
+        .ours("palisade, backpressure", || calls(ours().backpressure().plain().layer(Plain)))
         .peer("tower ConcurrencyLimit", || calls(tower().layer(Plain)))
         .peer("tower GlobalConcurrencyLimit", || calls(tower_global().layer(Plain)))
         .peer("tower LoadShed + ConcurrencyLimit", || {
@@ -52,6 +56,8 @@ fn http() -> Group {
         .floor("floor, until the head only", || {
             requests(Bulkhead::<_, _, UntilAnswer>::new(Page, Places::forever(PLACES)))
         })
+        .ours("palisade", || requests(ours().layer(Page)))
+        .ours("palisade, head only", || requests(ours().until(Until::Head).layer(Page)))
         .peer("tower ConcurrencyLimit, head only", || requests(tower().layer(Page)))
         .peer("tower Global…, head only", || requests(tower_global().layer(Page)))
         .peer("tower-resilience, head only", || requests(resilience().layer(Page)))
@@ -65,6 +71,8 @@ fn adaptive() -> Group {
         .floor("floor, a fixed limit", || {
             calls(Bulkhead::<_, _, UntilAnswer>::new(Plain, Places::forever(PLACES)))
         })
+        .ours("palisade, AIMD", || calls(ours_aimd().plain().layer(Plain)))
+        .ours("palisade, Gradient2", || calls(ours_gradient().plain().layer(Plain)))
         .peer("tower-resilience Adaptive, AIMD", || calls(resilience_aimd().layer(Plain)))
         .peer("tower-resilience Adaptive, Vegas", || calls(resilience_vegas().layer(Plain)))
 }

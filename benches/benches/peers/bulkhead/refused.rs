@@ -5,6 +5,7 @@
 
 use std::task::{Context, Poll, Waker};
 
+use palisade::BulkheadLayer;
 use palisade_benches::drive::{drive, turned_away};
 use palisade_benches::floor::{Bulkhead, Places, UntilAnswer};
 use palisade_benches::svc::{PendingOnce, Plain};
@@ -23,6 +24,7 @@ pub(crate) fn benches() -> Vec<Bench> {
     let group = Group::new("bulkhead full, refused")
         .bare(|| |calls| drive(&mut Plain, || 1, calls))
         .floor("floor", || refusals(Bulkhead::<_, _, UntilAnswer>::new(INNER, Places::forever(1))))
+        .ours("palisade", || refusals(BulkheadLayer::new(1).plain().layer(INNER)))
         .peer("tower LoadShed + ConcurrencyLimit", || {
             refusals(LoadShedLayer::new().layer(ConcurrencyLimitLayer::new(1).layer(INNER)))
         })

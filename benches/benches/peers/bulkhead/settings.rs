@@ -9,6 +9,21 @@ use tower_resilience::bulkhead::{BulkheadConfigBuilder, BulkheadLayer};
 /// Calls at once: more than there ever are.
 pub(super) const PLACES: usize = 1_024;
 
+/// Ours.
+pub(super) fn ours() -> palisade::BulkheadLayer {
+    palisade::BulkheadLayer::new(PLACES as u32)
+}
+
+/// Ours with a limit that finds itself.
+pub(super) fn ours_aimd() -> palisade::BulkheadLayer {
+    ours().adaptive(palisade::bulkhead::Aimd::new(1, PLACES as u32).start(PLACES as u32))
+}
+
+/// The same by another algorithm.
+pub(super) fn ours_gradient() -> palisade::BulkheadLayer {
+    ours().adaptive(palisade::bulkhead::Gradient2::new(1, PLACES as u32).start(PLACES as u32))
+}
+
 pub(super) fn tower() -> ConcurrencyLimitLayer {
     ConcurrencyLimitLayer::new(PLACES)
 }

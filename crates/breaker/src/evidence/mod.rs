@@ -2,21 +2,20 @@
 
 pub(crate) mod baseline;
 pub(crate) mod buckets;
+pub(crate) mod calm;
 pub(crate) mod ring;
 pub(crate) mod tally;
 
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
-use palisade_core::sync::{
-    AtomicBool, AtomicU32, AtomicU64,
-    Ordering::{Acquire, Relaxed, Release},
-};
+use palisade_core::sync::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use palisade_core::telemetry::Gauge;
 use palisade_core::{Cause, Micros, Ratio};
 
 use self::baseline::Baseline;
 use self::buckets::Buckets;
+use self::calm::Calm;
 use self::ring::{Mark, Ring};
 use self::tally::Tally;
 use crate::counters::{ELSEWHERE, PASSED};
@@ -47,15 +46,6 @@ pub(crate) struct Evidence {
     hold: AtomicU64,
 }
 
-/// Whether the ring is full of successes, so that another one changes nothing: known without a look
-/// at the ring. What disturbs it counts on before and after, so that nobody can take a look between
-/// for a look at what is there now.
-#[derive(Debug)]
-struct Calm {
-    disturbances: AtomicU64,
-    seen_at: AtomicU64,
-}
-
 impl Evidence {
     /// Of the layer's own circuit, or of a key's.
     pub(crate) fn new(row: Gauge, keyed: bool) -> Self {
@@ -67,7 +57,7 @@ impl Evidence {
             refused: AtomicU64::new(0),
             in_a_row: AtomicU32::new(0),
             ring: ArcSwapOption::empty(),
-            calm: Calm { disturbances: AtomicU64::new(0), seen_at: AtomicU64::new(u64::MAX) },
+            calm: Calm::new(),
             buckets: Buckets::new(),
             baseline: Baseline::new(),
             watch: AtomicBool::new(false),
@@ -179,14 +169,13 @@ impl Evidence {
 
     #[inline(never)]
     fn push(&self, mark: Mark) {
-        // Before the ring is: what is seen to be calm must be what was disturbed last.
-        let disturbances = self.calm.disturbances.load(Acquire);
-        let ring = self.ring.load();
-        let Some(ring) = &*ring else { return };
-        ring.push(mark);
-        if ring.is_calm() {
-            self.calm.seen_at.store(disturbances, Relaxed);
-        }
+        self.calm.look(|| {
+            let ring = self.ring.load();
+            ring.as_deref().is_some_and(|ring| {
+                ring.push(mark);
+                ring.is_calm()
+            })
+        });
     }
 
     /// Whether an end that changed nothing by itself is to be looked at all the same.
@@ -279,20 +268,5 @@ impl Evidence {
             slow: self.slow.load(Relaxed),
             refused: self.refused.load(Relaxed),
         }
-    }
-}
-
-impl Calm {
-    #[inline]
-    fn is_calm(&self) -> bool {
-        self.seen_at.load(Relaxed) == self.disturbances.load(Relaxed)
-    }
-
-    fn disturb<R>(&self, f: impl FnOnce() -> R) -> R {
-        self.disturbances.fetch_add(1, Relaxed);
-        let done = f();
-        // Who reads this has all of what was done before it.
-        self.disturbances.fetch_add(1, Release);
-        done
     }
 }

@@ -17,7 +17,8 @@ use palisade_core::Ratio;
 use palisade_core::key::{By, Missing};
 
 use crate::options::Until;
-use crate::shared::settings::{MAX_WAIT, MOST_KEYS};
+use crate::rooms::MOST_KEYS;
+use crate::shared::settings::MAX_WAIT;
 
 /// A [`BulkheadLayer`](crate::BulkheadLayer) as data.
 ///

@@ -47,7 +47,7 @@ impl BulkheadHandle {
 
     /// Changes how many may be in at once, for every key. If there are more places now, those who
     /// wait get them; if there are fewer, whoever is in stays, and the next come in when so many have
-    /// left.
+    /// left. An [adaptive](crate::BulkheadLayer::adaptive) limit stays its algorithm's.
     ///
     /// ```
     /// use palisade_bulkhead::Bulkhead;

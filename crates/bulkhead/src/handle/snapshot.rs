@@ -18,6 +18,9 @@ pub struct Snapshot {
     pub name: &'static str,
     /// How many units may be taken at once, by each key.
     pub max_concurrent: u32,
+    /// How many it is now: `max_concurrent`, unless the limit is adaptive. With keys, that of requests
+    /// without one; see [`BulkheadHandle::keys`](crate::BulkheadHandle::keys).
+    pub limit: u32,
     /// How many calls may wait, of each key.
     pub max_queued: u32,
     /// How long they wait at most.
@@ -61,6 +64,8 @@ pub struct Snapshot {
 pub struct KeySnapshot {
     /// The key as text; long ones by their digest.
     pub key: String,
+    /// How many units may be taken now.
+    pub limit: u32,
     /// Units that are taken.
     pub in_use: u32,
     /// Calls that wait.
@@ -70,11 +75,12 @@ pub struct KeySnapshot {
 impl Snapshot {
     pub(crate) fn of(shared: &Shared) -> Self {
         let (settings, switch) = (shared.settings(), shared.switch());
-        let (meter, keyed) = (shared.base().meter(), shared.keyed());
+        let (meter, keyed) = (shared.base().meter(), shared.rooms().keyed());
         let (in_use, waiting) = shared.load();
         Self {
             name: shared.base().name().as_str(),
             max_concurrent: settings.max_concurrent,
+            limit: shared.room().gate.limit(),
             max_queued: settings.max_queued,
             max_wait: settings.max_wait.to_duration(),
             enabled: switch.enabled,
@@ -98,9 +104,10 @@ impl Snapshot {
 
 impl KeySnapshot {
     pub(crate) fn of(shared: &Shared, most: usize) -> Vec<Self> {
-        let rooms = shared.rooms_of_keys();
+        let rooms = shared.rooms().of_keys();
         let keys = rooms.iter().map(|room| Self {
             key: room.key().to_owned(),
+            limit: room.gate.limit(),
             in_use: room.gate.in_use(),
             waiting: room.gate.waiting(),
         });

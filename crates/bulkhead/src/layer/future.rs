@@ -95,6 +95,9 @@ fn finish<Req, Res, Err, R: Respond<Req, Res, Err>>(
     stay: &mut Option<Stay>,
     until: Until,
 ) -> Result<R::Response, R::Error> {
+    if let (Some(stay), Ok(response)) = (&mut *stay, &result) {
+        stay.learn(|| R::verdict(response));
+    }
     if R::HOLDS
         && until == Until::Body
         && let Ok(response) = result

@@ -6,8 +6,10 @@ use std::time::Duration;
 use palisade_core::Head;
 use palisade_core::key::Missing;
 
+use crate::adaptive::Adapt;
 use crate::layer::BulkheadLayer;
 use crate::layer::front::Front;
+use crate::learning::Algorithm;
 use crate::options::Until;
 use crate::shared::settings::Settings;
 use crate::weight::WeightBy;
@@ -31,11 +33,32 @@ impl<K, R, W> BulkheadLayer<K, R, W> {
         self.edit(|shared| shared.set(|old| Settings { max_wait: most.into(), ..old }))
     }
 
+    /// Lets the limit follow how calls fare, instead of a number: with [`Aimd`](crate::Aimd),
+    /// [`Gradient2`](crate::Gradient2) or an [`Adapt`] of your own. Each key has an algorithm of its
+    /// own, which starts as `algorithm` is.
+    ///
+    /// A call's time is from when it came in to when its place is free again; see
+    /// [`until`](Self::until). An error of the inner service, a response of 500 and above, a gRPC
+    /// status that says so and a body that broke off say that the limit is too high; a refusal by one of our
+    /// layers inside, and a caller who goes away, say nothing.
+    ///
+    /// ```
+    /// use palisade_bulkhead::{BulkheadLayer, Gradient2};
+    ///
+    /// let layer = BulkheadLayer::new(0).adaptive(Gradient2::new(10, 200));
+    /// assert_eq!(layer.handle().snapshot().limit, 20);
+    /// ```
+    #[must_use]
+    pub fn adaptive<A: Adapt + Clone + Sync + 'static>(self, algorithm: A) -> Self {
+        let algorithm = Algorithm::new(algorithm);
+        self.edit(|shared| shared.plan(|plan| plan.algorithm = Some(algorithm)))
+    }
+
     /// How many keys have places of their own at most; 100 000 unless set, 0 counts as 1. Beyond
     /// that, new keys first take the room of keys without a call, then share one bulkhead.
     #[must_use]
     pub fn max_keys(self, most: usize) -> Self {
-        self.edit(|shared| shared.set_most_keys(most))
+        self.edit(|shared| shared.plan(|plan| plan.most_keys = most))
     }
 
     /// How many units a request takes, as a closure says of its head; one unless set.

@@ -4,21 +4,19 @@ pub(crate) mod counters;
 pub(crate) mod entry;
 pub(crate) mod settings;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use palisade_core::base::{self, Base};
 use palisade_core::guard::Ref;
 use palisade_core::hot::Hot;
-use palisade_core::key::Key;
-use palisade_core::keyed::Keyed;
-use palisade_core::pool::Pooled;
 use palisade_core::switch::{Share, Switch};
 use palisade_core::telemetry::{self, Metric, Observe};
+use palisade_core::{Clock, Key};
 
 use self::counters::{KEYLESS, LAYER, SCHEMA};
-use self::settings::{MOST_KEYS, Settings};
-use crate::room::{POOL, Room};
+use self::settings::Settings;
+use crate::room::Room;
+use crate::rooms::{Plan, Rooms};
 
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -26,28 +24,24 @@ pub(crate) struct Shared {
     switch: AtomicU32,
     share: Share,
     settings: Hot<Settings, 2>,
-    /// The room of all calls, or of those without a key.
-    room: Pooled<Room>,
-    keyed: Keyed<Room>,
-    most_keys: usize,
+    rooms: Rooms,
     warned: AtomicBool,
 }
 
 impl Shared {
     pub(crate) fn new(max_concurrent: u32) -> Self {
         let settings = Settings::new(max_concurrent);
-        Self::with(Base::new(&SCHEMA), settings, Switch::default(), MOST_KEYS)
+        Self::with(Base::new(&SCHEMA), settings, Switch::default(), Plan::default())
     }
 
-    fn with(base: Base, settings: Settings, switch: Switch, most_keys: usize) -> Self {
+    fn with(base: Base, settings: Settings, switch: Switch, plan: Plan) -> Self {
+        let clock = base.clock().clone();
         Self {
-            room: POOL.take(base.meter(), settings.max_concurrent),
+            rooms: Rooms::new(plan, settings.max_concurrent, base.meter(), clock),
             base,
             switch: AtomicU32::new(switch.pack()),
             share: Share::default(),
             settings: Hot::new(settings),
-            keyed: Keyed::new(most_keys),
-            most_keys,
             warned: AtomicBool::new(false),
         }
     }
@@ -65,12 +59,15 @@ impl Shared {
         self.settings.update(change);
     }
 
-    pub(crate) fn set_most_keys(&mut self, most: usize) {
-        self.most_keys = most;
-        self.keyed = Keyed::new(most);
+    /// Makes the rooms by another plan.
+    pub(crate) fn plan(&mut self, change: impl FnOnce(&mut Plan)) {
+        let mut plan = self.rooms.plan().clone();
+        change(&mut plan);
+        let (limit, clock) = (self.settings().max_concurrent, self.base.clock().clone());
+        self.rooms = Rooms::new(plan, limit, self.base.meter(), clock);
     }
 
-    /// Changes the limit of every gate.
+    /// Changes the limit of every gate. Those that find their own keep it.
     pub(crate) fn set_max_concurrent(&self, max_concurrent: u32) {
         self.set(|old| Settings { max_concurrent, ..old });
         // Whoever applied a number that is no longer the setting applies the new one, too: the last
@@ -78,7 +75,7 @@ impl Shared {
         loop {
             let limit = self.settings().max_concurrent;
             // Not under the table's locks, since it wakes those who now fit in.
-            for room in self.rooms() {
+            for room in self.rooms.all().filter(|room| !room.learns()) {
                 room.gate.set_limit(limit);
             }
             if self.settings().max_concurrent == limit {
@@ -89,26 +86,13 @@ impl Shared {
 
     /// The room of all calls, or of those without a key.
     #[inline]
-    pub(crate) const fn room(&self) -> Ref<Room> {
-        Ref::Static(self.room.get())
+    pub(crate) fn room(&self) -> Ref<Room> {
+        self.rooms.hall()
     }
 
     /// The room of a key.
     pub(crate) fn room_of(&self, key: &Key<'_>) -> Ref<Room> {
-        if key.is_global() {
-            return self.room();
-        }
-        let now = self.base.clock().now();
-        // Made under the table's lock: who changes the limit meanwhile comes to it afterwards.
-        let room = self.keyed.get(key, now, |place| {
-            let limit = self.settings().max_concurrent;
-            match place {
-                palisade_core::store::Place::Own => Room::of(key, limit),
-                palisade_core::store::Place::Overflow => Room::shared(limit),
-            }
-        });
-        room.see(now);
-        Ref::Shared(room)
+        self.rooms.of(key, || self.settings().max_concurrent)
     }
 
     /// A request has no key.
@@ -119,25 +103,13 @@ impl Shared {
         }
     }
 
-    pub(crate) const fn keyed(&self) -> &Keyed<Room> {
-        &self.keyed
-    }
-
-    /// The keys' rooms, that of the overflow among them.
-    pub(crate) fn rooms_of_keys(&self) -> Vec<Arc<Room>> {
-        let mut rooms = Vec::new();
-        self.keyed.each(|room, _| rooms.push(Arc::clone(room)));
-        rooms
-    }
-
-    fn rooms(&self) -> impl Iterator<Item = Ref<Room>> {
-        let keyed = self.rooms_of_keys().into_iter().map(Ref::Shared);
-        std::iter::once(self.room()).chain(keyed)
+    pub(crate) const fn rooms(&self) -> &Rooms {
+        &self.rooms
     }
 
     /// How many units are taken, and how many calls wait, in all rooms together.
     pub(crate) fn load(&self) -> (u64, u64) {
-        self.rooms().fold((0, 0), |(in_use, waiting), room| {
+        self.rooms.all().fold((0, 0), |(in_use, waiting), room| {
             (in_use + u64::from(room.gate.in_use()), waiting + u64::from(room.gate.waiting()))
         })
     }
@@ -154,7 +126,13 @@ impl base::Shared for Shared {
 
     fn fork(&self) -> Self {
         let base = self.base.fork(&SCHEMA);
-        Self::with(base, self.settings(), self.switch(), self.most_keys)
+        Self::with(base, self.settings(), self.switch(), self.rooms.plan().clone())
+    }
+
+    /// The rooms read the time, too.
+    fn set_clock(&mut self, clock: Clock) {
+        self.base.set_clock(clock);
+        self.plan(|_| {});
     }
 
     fn set_switch(&self, change: impl FnOnce(Switch) -> Switch) {
@@ -171,6 +149,6 @@ impl Observe for Shared {
     }
 
     fn settings(&self, put: &mut dyn FnMut(Metric, f64)) {
-        put("limit".into(), f64::from(self.settings.get().max_concurrent));
+        put("limit".into(), f64::from(self.room().gate.limit()));
     }
 }

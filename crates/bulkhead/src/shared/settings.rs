@@ -21,9 +21,6 @@ pub(crate) struct Settings {
 /// How long a call waits at most unless somebody says otherwise.
 pub(crate) const MAX_WAIT: Duration = Duration::from_secs(1);
 
-/// How many keys have a gate of their own unless somebody says otherwise.
-pub(crate) const MOST_KEYS: usize = 100_000;
-
 impl Settings {
     pub(crate) fn new(max_concurrent: u32) -> Self {
         Self { max_concurrent, max_queued: 0, max_wait: MAX_WAIT.into() }
