@@ -39,7 +39,7 @@ pub fn router(plan: &Plan, metrics: Metrics) -> Result<Router, Problems> {
     // a route refuses has passed the limits of all.
     let mut routes = Router::new();
     for route in &plan.routes {
-        let proxied = proxied(route, &upstreams[route.upstream.as_str()]);
+        let proxied = proxied(route, &upstreams[route.upstream.as_str()])?;
         routes = routes.merge(limited(proxied, &route.limits, &accounts)?);
     }
     let [healthz, page] = OWN_PATHS;
@@ -64,15 +64,20 @@ struct Guarded {
     breaker: Option<BreakerLayer<By>>,
 }
 
-/// The timeout is within the breaker, so that an upstream which hangs opens it.
-fn proxied(route: &Route, Guarded { upstream, breaker }: &Guarded) -> Unfinished {
+/// The timeout is within the breaker, so that an upstream which hangs opens it, and within the bulkhead,
+/// so that who waits for a place still has all of its time. Nobody waits for a place while the breaker is
+/// open.
+fn proxied(route: &Route, Guarded { upstream, breaker }: &Guarded) -> Result<Unfinished, Problems> {
     let timeout = TimeoutLayer::new(route.timeout).name(&route.name);
     let proxy = timeout.layer(proxy::forward.with_state(upstream.clone()));
     let mut router = Router::new().nest_service(&route.prefix, proxy);
+    if let Some(bulkhead) = route.bulkhead() {
+        router = router.route_layer(bulkhead.layer()?);
+    }
     if let Some(breaker) = breaker {
         router = router.route_layer(breaker.clone());
     }
-    router.route_layer(from_fn(proxy::no_tunnels))
+    Ok(router.route_layer(from_fn(proxy::no_tunnels)))
 }
 
 /// Puts limits around all that `router` has so far, the first one outermost.

@@ -1,6 +1,7 @@
-//! Two upstreams to try the gateway with: one steady, one flaky.
+//! Three upstreams to try the gateway with: one steady, one narrow, one flaky.
 
 mod echo;
+mod narrow;
 mod weather;
 
 use std::io;
@@ -16,19 +17,20 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use self::echo::echo;
+pub use self::narrow::{Crowding, NARROW};
 pub use self::weather::{Phase, Weather};
 use super::plan::{Plan, authority};
 
 /// What a plan calls them, in the place of a host and a port.
-pub const UPSTREAMS: [&str; 2] = ["demo:steady", "demo:flaky"];
+pub const UPSTREAMS: [&str; 3] = ["demo:steady", "demo:narrow", "demo:flaky"];
 
 const STEADY: Duration = Duration::from_millis(3);
 
 /// The upstreams, on free ports of the loopback interface until this is dropped.
 #[derive(Debug)]
 pub struct Demo {
-    steady: SocketAddr,
-    flaky: SocketAddr,
+    addresses: [SocketAddr; UPSTREAMS.len()],
+    crowding: Crowding,
     weather: Weather,
     _servers: JoinSet<io::Result<()>>,
 }
@@ -49,7 +51,7 @@ impl Demo {
                 Some(demo) => demo,
                 none => none.insert(Self::start(seed).await?),
             };
-            upstream.address = authority(if at == 0 { demo.steady } else { demo.flaky });
+            upstream.address = authority(demo.addresses[at]);
         }
         Ok(demo)
     }
@@ -57,16 +59,26 @@ impl Demo {
     /// How the flaky upstream is, if it is the one at `address`.
     #[must_use]
     pub fn weather(&self, address: &Authority) -> Option<&Weather> {
-        (*address == authority(self.flaky)).then_some(&self.weather)
+        let [_, _, flaky] = self.addresses;
+        (*address == authority(flaky)).then_some(&self.weather)
+    }
+
+    /// How many requests the narrow upstream has, if it is the one at `address`.
+    #[must_use]
+    pub fn crowding(&self, address: &Authority) -> Option<&Crowding> {
+        let [_, narrow, _] = self.addresses;
+        (*address == authority(narrow)).then_some(&self.crowding)
     }
 
     async fn start(seed: u64) -> io::Result<Self> {
-        let weather = Weather::new(seed);
+        let (weather, crowding) = (Weather::new(seed), Crowding::default());
         let mut servers = JoinSet::new();
         let steady = serve(&mut servers, Router::new().fallback(steady)).await?;
+        let narrow = Router::new().fallback(narrow::narrow).with_state(crowding.clone());
+        let narrow = serve(&mut servers, narrow).await?;
         let flaky = Router::new().fallback(weather::flaky).with_state(weather.clone());
         let flaky = serve(&mut servers, flaky).await?;
-        Ok(Self { steady, flaky, weather, _servers: servers })
+        Ok(Self { addresses: [steady, narrow, flaky], crowding, weather, _servers: servers })
     }
 }
 

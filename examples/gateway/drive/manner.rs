@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::crowd::Crowd;
 use super::load::Sender;
 use super::tally::Tally;
 use super::trial::Trial;
@@ -15,6 +16,8 @@ pub enum Manner {
     WhenDue,
     /// In turn, through an outage.
     InTurn(Box<Trial>),
+    /// Many times at once, again and again.
+    AtOnce(Box<Crowd>),
 }
 
 impl Manner {
@@ -25,6 +28,10 @@ impl Manner {
             Self::InTurn(trial) => {
                 let (tally, trial) = trial.send(sender, begin, lasting).await;
                 (tally, Self::InTurn(Box::new(trial)))
+            }
+            Self::AtOnce(crowd) => {
+                let (tally, crowd) = crowd.send(sender, begin, lasting).await;
+                (tally, Self::AtOnce(Box::new(crowd)))
             }
         }
     }

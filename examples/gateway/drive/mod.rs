@@ -5,6 +5,7 @@
 //! | [`bound`] | how much a limit allows in a time |
 //! | [`caller`] | who asks what, how often |
 //! | [`seen`] | what the gateway's limits see of a caller |
+//! | [`crowd`] | one client that asks many times at once |
 //! | [`load`] | requests that are sent when they are due, whatever became of those before |
 //! | [`manner`] | when each client asks |
 //! | [`tally`] | what came back, and how late |
@@ -14,6 +15,7 @@
 
 pub mod bound;
 pub mod caller;
+pub mod crowd;
 pub mod load;
 pub mod manner;
 pub mod report;

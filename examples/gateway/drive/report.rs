@@ -7,7 +7,7 @@ use super::caller::Caller;
 use super::manner::Manner;
 use super::table::Table;
 use super::tally::{Tally, percentile};
-use super::verdict::{BreakerVerdict, LimitVerdict, Verdict};
+use super::verdict::{BreakerVerdict, BulkheadVerdict, LimitVerdict, Verdict};
 use crate::gateway::plan::{Plan, Route};
 
 const HEAD: &str = "client|tier|quota|route|offered/s|requests|200|429|503|504|other|p50 ms|p99 ms";
@@ -114,6 +114,9 @@ impl Row {
             Manner::InTurn(trial) => {
                 BreakerVerdict::new(trial, metrics).map(|verdict| Verdict::Breaker(verdict.into()))
             }
+            Manner::AtOnce(crowd) => {
+                BulkheadVerdict::new(crowd).map(|verdict| Verdict::Bulkhead(verdict.into()))
+            }
         }
     }
 }
@@ -143,7 +146,7 @@ impl fmt::Display for Report {
         writeln!(f, "- a latency is that of an answer of any kind, from when its request was due")?;
         writeln!(
             f,
-            "\n/metrics says the same; rejected are 429 by a limit, 503 by a breaker, 504 by a timeout\n"
+            "\n/metrics says the same; rejected are 429 by a limit, 503 by a breaker or a bulkhead, 504 by a timeout\n"
         )?;
         self.counts.iter().try_for_each(|line| writeln!(f, "  {line}"))
     }

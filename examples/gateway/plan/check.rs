@@ -29,30 +29,46 @@ impl Plan {
         let mut names = BTreeSet::new();
         check_limits(&self.limits, &mut names, &mut problems);
         self.check_upstreams(&mut problems);
+        self.check_routes(&mut names, &mut problems);
+        problems.into_result()
+    }
+
+    fn check_routes<'p>(&'p self, limits: &mut BTreeSet<&'p str>, problems: &mut Problems) {
         if self.routes.is_empty() {
             problems.push(Problem::new("routes", "0 routes", "1 or more"));
         }
+        let mut bulkheads = BTreeSet::new();
         for (at, route) in self.routes.iter().enumerate() {
-            let mut part = Problems::default();
+            let (mut part, earlier) = (Problems::default(), &self.routes[..at]);
             route.check(&mut part);
-            if !self.upstreams.contains_key(&route.upstream) {
-                let known: Vec<_> = self.upstreams.keys().map(String::as_str).collect();
-                let known = if known.is_empty() { "there are none" } else { &known.join(", ") };
-                let expected = format_args!("the name of an upstream: {known}");
-                part.push(Problem::new("upstream", format_args!("{:?}", route.upstream), expected));
-            }
-            let mut earlier = self.routes.iter().take(at);
-            if !route.name.is_empty() && earlier.any(|other| other.name == route.name) {
+            self.check_upstream_of(route, &mut part);
+            let has_name = |other: &Route| other.name == route.name;
+            let is_taken = !route.name.is_empty() && earlier.iter().any(has_name);
+            if is_taken {
                 part.push(taken("name", &route.name));
             }
-            let mut earlier = self.routes.iter().take(at);
-            if is_prefix(&route.prefix) && earlier.any(|other| other.prefix == route.prefix) {
+            if is_prefix(&route.prefix) && earlier.iter().any(|other| other.prefix == route.prefix)
+            {
                 part.push(taken("prefix", &route.prefix));
             }
-            check_limits(&route.limits, &mut names, &mut part);
+            if let Some(bulkhead) = route.bulkhead()
+                && !bulkheads.insert(bulkhead.name.clone())
+                && !is_taken
+            {
+                part.push(taken("bulkhead.name", &bulkhead.name));
+            }
+            check_limits(&route.limits, limits, &mut part);
             problems.extend_under(&format!("routes[{at}]"), part);
         }
-        problems.into_result()
+    }
+
+    fn check_upstream_of(&self, route: &Route, problems: &mut Problems) {
+        if !self.upstreams.contains_key(&route.upstream) {
+            let known: Vec<_> = self.upstreams.keys().map(String::as_str).collect();
+            let known = if known.is_empty() { "there are none" } else { &known.join(", ") };
+            let expected = format_args!("the name of an upstream: {known}");
+            problems.push(Problem::new("upstream", format_args!("{:?}", route.upstream), expected));
+        }
     }
 
     fn check_upstreams(&self, problems: &mut Problems) {
@@ -114,6 +130,9 @@ impl Route {
             problems.push(Problem::new("prefix", format_args!("{:?}", self.prefix), expected));
         }
         within("timeout", self.timeout, &TIMEOUT, problems);
+        if let Some(bulkhead) = &self.bulkhead {
+            problems.extend_under("bulkhead", bulkhead.validate().err().unwrap_or_default());
+        }
     }
 }
 

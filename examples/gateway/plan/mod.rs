@@ -13,6 +13,7 @@ use std::time::Duration;
 use axum::http::HeaderName;
 use axum::http::uri::Authority;
 use palisade::breaker::config::BreakerConfig;
+use palisade::bulkhead::config::BulkheadConfig;
 use palisade::ratelimit::config::RateLimitConfig;
 use palisade::text::duration;
 use serde::Deserialize;
@@ -71,6 +72,9 @@ pub struct Route {
     /// How long the upstream may take to begin its answer, the upload included: 1 ms to 1 hour.
     #[serde(default = "default_timeout", with = "duration::serde")]
     pub timeout: Duration,
+    /// How many requests it has at once, to the ends of their answers. It is called as the route is
+    /// unless it has a name of its own.
+    pub bulkhead: Option<BulkheadConfig>,
     /// What callers may ask of this route, inside of the limits of all.
     #[serde(default)]
     pub limits: Vec<RateLimitConfig>,
@@ -96,6 +100,18 @@ impl Upstream {
             name.clone_into(&mut breaker.name);
         }
         Some(breaker)
+    }
+}
+
+impl Route {
+    /// The bulkhead, by the name that metrics and answers call it.
+    #[must_use]
+    pub fn bulkhead(&self) -> Option<BulkheadConfig> {
+        let mut bulkhead = self.bulkhead.clone()?;
+        if bulkhead.name == BulkheadConfig::default().name {
+            self.name.clone_into(&mut bulkhead.name);
+        }
+        Some(bulkhead)
     }
 }
 

@@ -1,15 +1,17 @@
 //! What stands before a plan's upstreams, in words.
 
 mod breaker;
+mod bulkhead;
 mod limit;
 
 use std::fmt;
 
 pub use self::breaker::BreakerSentence;
+pub use self::bulkhead::BulkheadSentence;
 pub use self::limit::LimitSentence;
 use super::plan::Plan;
 
-/// A line for each layer of a plan: the limits of all routes, then those of one, then the breakers.
+/// A line for each layer of a plan: the limits of all routes, what one has of its own, then the breakers.
 #[derive(Clone, Copy, Debug)]
 pub struct Sentences<'p>(pub &'p Plan);
 
@@ -22,6 +24,9 @@ impl fmt::Display for Sentences<'_> {
         for route in &plan.routes {
             for layer in &route.limits {
                 writeln!(f, "  {}/*: {}", route.prefix, LimitSentence(layer))?;
+            }
+            if let Some(bulkhead) = route.bulkhead() {
+                writeln!(f, "  {}/*: {}", route.prefix, BulkheadSentence(&bulkhead))?;
             }
         }
         for (name, upstream) in &plan.upstreams {

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use palisade::breaker::config::BreakerConfig;
 use tokio::net::TcpSocket;
 
-use crate::support::{LOOPBACK, Running, Wire, configured_before, plan};
+use crate::support::{LOOPBACK, Running, Wire, configured_before, metric, plan};
 
 /// An upstream that answers with the status that it is told to.
 #[derive(Clone, Debug, Default)]
@@ -48,16 +48,6 @@ async fn status(gateway: &Running, path: &str) -> String {
     let head = caller.head().await;
     caller.rest().await;
     head.first_line().strip_prefix("http/1.1 ").unwrap()[..3].to_owned()
-}
-
-/// The value of a line on the page of metrics.
-async fn metric(gateway: &Running, series: &str) -> u64 {
-    let mut caller = Wire::to(gateway).await;
-    caller.send("GET /metrics HTTP/1.1\nHost: a\nConnection: close\n\n").await;
-    caller.head().await;
-    let page = caller.rest().await;
-    let value = page.lines().find_map(|line| line.strip_prefix(series));
-    value.unwrap_or_else(|| panic!("no {series} in:\n{page}")).trim().parse().unwrap()
 }
 
 #[tokio::test]

@@ -38,7 +38,8 @@ fn what_is_built_in_shows_every_setting() {
                  upstream upstreams address protocol timeout breaker consecutive_failures \
                  failure_rate slow_rate slow_after raised_by window window_calls minimum_calls \
                  open_for open_at_most jitter retry_after_at_most probes close_after probe_timeout \
-                 half_open_at_most ramp abandoned_after throttle_percent idle";
+                 half_open_at_most ramp abandoned_after throttle_percent idle bulkhead \
+                 max_concurrent max_queued until";
     for name in known.split(' ') {
         let value = format!("{name} = ");
         let shows = |line: &str| {
@@ -142,6 +143,7 @@ fn all_errors_of_a_file_are_told_at_once_and_none_that_follows_from_another() {
         name = "a"
         upstream = 80
         timeout = "2h"
+        bulkhead = { max_queued = 5, max_wait = "0s" }
 
         [[routes]]
         prefix = "/a"
@@ -184,6 +186,8 @@ fn all_errors_of_a_file_are_told_at_once_and_none_that_follows_from_another() {
             "upstreams.a.breaker.minimum_calls: 20, must be 1 to 5, which the window holds",
             "upstreams.a.breaker.probes: 0, must be 1 or more",
             "routes[0].timeout: 2h, must be 1ms to 1h",
+            "routes[0].bulkhead.max_concurrent: 0, must be 1 or more",
+            "routes[0].bulkhead.max_wait: 0s, must be more than nothing, since calls may queue",
             "routes[2].upstream: \"d\", must be the name of an upstream: a, b, c",
             "routes[2].name: \"a\", must be another name than before",
             "routes[2].prefix: \"/a\", must be another prefix than before",
@@ -203,6 +207,7 @@ fn the_banner_says_every_limit_and_how_to_try_them() {
         "  \"account\" allows 2 per second (standard 5 per second, premium 10 per second, enterprise 20 \
          per second), by header x-api-key",
         "  /flaky/*: \"flaky\" allows 300 per 10s in a sliding window, by client_ip",
+        "  /narrow/*: \"narrow\" lets 4 in at once, and 8 wait, each 250ms at most",
         "  flaky: \"flaky\" opens after 5 failures in a row, or from 50% failures of 20 or more in 2s \
          on, for 200ms to 400ms",
         "curl -i -H 'x-api-key: k-enterprise' http://127.0.0.1:8080/steady/hello  # the same, on a tier \

@@ -160,3 +160,26 @@ async fn a_breaker_of_which_it_is_not_known_what_it_must_do_is_not_judged() {
     let report = through_an_outage("driven-free", r#"enforce = "50%""#).await;
     assert!(!report.to_string().contains("the breaker"), "{report}");
 }
+
+#[tokio::test]
+async fn a_bulkhead_lets_a_crowd_in_as_far_as_there_is_room() {
+    let mut plan = plan("driven-crowd", "");
+    let narrow = r#"
+        name = "driven-narrow"
+        prefix = "/narrow"
+        upstream = "narrow"
+        timeout = "30s"
+        bulkhead = { max_concurrent = 1 }
+    "#;
+    plan.routes.insert(1, toml::from_str(narrow).unwrap());
+    plan.upstreams.insert("narrow".to_owned(), toml::from_str("address = 'demo:narrow'").unwrap());
+    let report = run(plan).await;
+    assert!(report.held(), "{report}");
+    let printed = report.to_string();
+    assert!(
+        printed.contains("- the bulkhead held: never more than 1 at once in driven-narrow; of ")
+    );
+    assert!(printed.contains(" requests, 4 at once, "), "{printed}");
+    let crowd = report.rows().iter().find(|row| row.caller.who() == "crowd").unwrap();
+    assert_eq!(crowd.tally.served + crowd.tally.unavailable(), crowd.tally.requests(), "{report}");
+}

@@ -147,7 +147,7 @@ fn of_a_route() {
 #[test]
 fn of_an_upstream() {
     const ADDRESS: &str =
-        "must be a host and a port, such as 10.0.0.7:8080, or demo:steady, demo:flaky";
+        "must be a host and a port, such as 10.0.0.7:8080, or demo:steady, demo:narrow, demo:flaky";
     for (settings, path, error) in [
         (r#"address = "localhost""#, ".address", &format!(r#""localhost", {ADDRESS}"#)),
         (r#"address = "http://a:1""#, ".address", &format!(r#""http://a:1", {ADDRESS}"#)),
@@ -197,4 +197,28 @@ fn of_a_breaker() {
         "#,
     );
     assert_eq!(only(&text), r#"upstreams.b.breaker.name: "a", must be another name than before"#);
+}
+
+#[test]
+fn of_a_bulkhead() {
+    for (settings, error) in [
+        ("", "max_concurrent: 0, must be 1 or more"),
+        ("max_concurrent = -1", "max_concurrent: invalid value: integer `-1`, expected u32"),
+        ("max_concurrent = 1, max_keys = 0", "max_keys: 0, must be 1 or more"),
+        (
+            r#"max_concurrent = 1, until = "end""#,
+            "until: unknown variant `end`, expected `body` or `head`",
+        ),
+    ] {
+        let text = beside_a_route("") + &format!("\nbulkhead = {{ {settings} }}");
+        assert_eq!(only(&text), format!("routes[0].bulkhead.{error}"));
+    }
+    let route = r#"bulkhead = { max_concurrent = 1 }
+        [[routes]]
+        name = "other"
+        prefix = "/other"
+        upstream = "up"
+        bulkhead = { name = "up", max_concurrent = 1 }"#;
+    let text = beside_a_route("") + "\n" + route;
+    assert_eq!(only(&text), r#"routes[1].bulkhead.name: "up", must be another name than before"#);
 }

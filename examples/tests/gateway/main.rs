@@ -6,6 +6,7 @@
 mod answers;
 mod bodies;
 mod breakers;
+mod bulkheads;
 mod config;
 mod drive;
 mod faults;

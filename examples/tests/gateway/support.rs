@@ -41,6 +41,7 @@ pub(crate) fn route() -> Route {
         prefix: "/up".to_owned(),
         upstream: "up".to_owned(),
         timeout: Duration::from_secs(60),
+        bulkhead: None,
         limits: Vec::new(),
     }
 }
@@ -132,6 +133,16 @@ pub(crate) async fn upstream(app: Router) -> SocketAddr {
     let address = listener.local_addr().unwrap();
     tokio::spawn(axum::serve(listener, app).into_future());
     address
+}
+
+/// The value of a series on the page of metrics.
+pub(crate) async fn metric(gateway: &Running, series: &str) -> u64 {
+    let mut caller = Wire::to(gateway).await;
+    caller.send("GET /metrics HTTP/1.1\nHost: a\nConnection: close\n\n").await;
+    caller.head().await;
+    let page = caller.rest().await;
+    let value = page.lines().find_map(|line| line.strip_prefix(series));
+    value.unwrap_or_else(|| panic!("no {series} in:\n{page}")).trim().parse().unwrap()
 }
 
 /// One end of a connection.

@@ -4,11 +4,13 @@
 //! clients have measured, however slow the machine is.
 
 mod breaker;
+mod bulkhead;
 mod limit;
 
 use std::fmt;
 
 pub use self::breaker::BreakerVerdict;
+pub use self::bulkhead::BulkheadVerdict;
 pub use self::limit::LimitVerdict;
 
 /// What a layer should have done, and did or did not.
@@ -18,6 +20,8 @@ pub enum Verdict {
     Limit(LimitVerdict),
     /// An upstream that failed was left alone, and then asked again.
     Breaker(Box<BreakerVerdict>),
+    /// A crowd was let in as far as there was room.
+    Bulkhead(Box<BulkheadVerdict>),
 }
 
 impl Verdict {
@@ -27,6 +31,7 @@ impl Verdict {
         match self {
             Self::Limit(verdict) => verdict.held(),
             Self::Breaker(verdict) => verdict.held(),
+            Self::Bulkhead(verdict) => verdict.held(),
         }
     }
 }
@@ -36,6 +41,7 @@ impl fmt::Display for Verdict {
         match self {
             Self::Limit(verdict) => verdict.fmt(f),
             Self::Breaker(verdict) => verdict.fmt(f),
+            Self::Bulkhead(verdict) => verdict.fmt(f),
         }
     }
 }
