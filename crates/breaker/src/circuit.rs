@@ -95,11 +95,8 @@ impl Circuit {
     }
 
     /// Why a call would be refused now, without a call.
-    pub(crate) fn refuses(&self, desk: &Desk, now: impl FnOnce() -> Micros) -> Option<Refusal> {
-        if self.machine.glance().is_closed() {
-            return None;
-        }
-        self.machine.refuses(now(), &desk.plan.load().recovery)
+    pub(crate) fn refuses(&self, desk: &Desk, now: Micros) -> Option<Refusal> {
+        self.machine.refuses(now, || desk.plan.load().recovery)
     }
 
     /// Opens if what was seen says so.

@@ -57,7 +57,7 @@ impl<S, K, R, C> CircuitBreaker<S, K, R, C> {
         let switch = desk.terms().switch;
         switch.enabled
             && switch.enforce == Ratio::ONE
-            && desk.circuit.refuses(desk, || self.shared.clock().now()).is_some()
+            && desk.circuit.refuses(desk, self.shared.clock().now()).is_some()
     }
 
     /// `None`: the call goes straight through.

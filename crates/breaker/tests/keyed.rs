@@ -66,6 +66,21 @@ async fn each_key_has_a_circuit_of_its_own() {
 }
 
 #[tokio::test]
+async fn calls_with_a_key_are_no_evidence_on_those_without() {
+    let (layer, _) = layer();
+    let without = || Request::new(200);
+    assert!(!refused(&layer, without()).await);
+    for (host, status) in [("a", 200), ("a", 200), ("b", 500), ("c", 503)] {
+        assert!(!refused(&layer, to(host, status)).await);
+    }
+    let snapshot = layer.handle().snapshot();
+    assert_eq!((snapshot.calls, snapshot.failures, snapshot.passed), (1, 0, 3));
+    let a = layer.handle().keys().into_iter().find(|key| key.key.contains('a')).expect("a is");
+    assert_eq!((a.calls, a.failures), (2, 0));
+    assert!(!refused(&layer, without()).await);
+}
+
+#[tokio::test]
 async fn a_poll_says_nothing_of_the_key_to_come() {
     let (layer, clock) = layer();
     assert!(!refused(&layer, to("a", 500)).await);

@@ -161,6 +161,27 @@ fn what_lasts_becomes_usual_even_if_it_opens_the_breaker_at_first() {
 }
 
 #[test]
+fn the_calls_that_open_it_are_part_of_what_is_usual() {
+    let (breaker, clock) = breaker();
+    let breaker = breaker.trip(Trip::raised(Raised::new())).probes(1);
+    succeed(&breaker, 1_000);
+    clock.advance(seconds(1));
+    // All at once, so that no bucket ends while it is closed.
+    for _ in 0..10 {
+        clock.advance(seconds(100));
+        succeed(&breaker, 20);
+        while state(&breaker) == State::Closed {
+            fail(&breaker, 1);
+        }
+        clock.advance(seconds(100));
+        succeed(&breaker, 1);
+        assert_eq!(state(&breaker), State::Closed);
+    }
+    let usual = breaker.handle().snapshot().usual.expect("it is known");
+    assert!(usual >= Ratio::percent(2), "{usual:?}");
+}
+
+#[test]
 fn the_window_is_one_of_time_even_if_the_breakers_is_not() {
     let (breaker, clock) = breaker();
     let breaker = breaker.trip(Trip::raised(Raised::new())).window(Window::Calls(1_000));

@@ -10,6 +10,7 @@ mod word;
 
 use std::fmt;
 
+use palisade_core::hot::Hot;
 use palisade_core::sync::{AtomicU64, Mutex, Ordering};
 use palisade_core::{Cause, Micros};
 
@@ -24,6 +25,8 @@ use crate::state::State;
 pub(crate) struct Machine {
     /// A [`Glance`].
     word: AtomicU64,
+    /// Why it was opened last: for those that are refused meanwhile, who take no lock.
+    last: Hot<Opened, 5>,
     phase: Mutex<Phase>,
 }
 
@@ -32,7 +35,7 @@ impl Machine {
         let opened =
             Opened { cause: Cause::Forced, at: Micros::ZERO, until: Micros::ZERO, setbacks: 0 };
         let phase = Phase { opened, probing: Probing::default(), closed_at: Micros::ZERO };
-        Self { word: AtomicU64::new(0), phase: Mutex::new(phase) }
+        Self { word: AtomicU64::new(0), last: Hot::new(opened), phase: Mutex::new(phase) }
     }
 
     #[inline]
@@ -42,7 +45,10 @@ impl Machine {
 
     /// Decides on a call, in any state; and what has changed thereby, in order.
     pub(crate) fn admit(&self, terms: &Terms<'_>) -> (Result<Pass, Refusal>, [Option<Change>; 2]) {
-        let Terms { now, recovery, chance } = *terms;
+        let Terms { now, recovery, .. } = *terms;
+        if let Some(refusal) = self.is_open(now) {
+            return (Err(refusal), [None, None]);
+        }
         let phase = &mut *self.phase.lock();
         let mut first = None;
         // ## Open => (Open or HalfOpen)
@@ -61,7 +67,7 @@ impl Machine {
             Code::HalfOpen => match phase.probing.admit(now, recovery) {
                 Ok(probe) => (Ok(Pass { generation, probe: Some(probe) }), [first, None]),
                 Err(_) if phase.probing.is_over(now, recovery) => {
-                    let second = self.reopen(phase, now, Cause::Unproven, recovery, chance);
+                    let second = self.reopen(phase, Cause::Unproven, Micros::ZERO, terms);
                     (Err(phase.opened.refusal(now, Some(phase.opened.until))), [first, second])
                 }
                 Err(free_at) => (Err(phase.opened.refusal(now, free_at)), [first, None]),
@@ -70,10 +76,18 @@ impl Machine {
     }
 
     /// Why a call is refused now, without admitting one if it is not; `None` if it would pass.
-    pub(crate) fn refuses(&self, now: Micros, recovery: &Recovery) -> Option<Refusal> {
+    pub(crate) fn refuses(
+        &self,
+        now: Micros,
+        recovery: impl FnOnce() -> Recovery,
+    ) -> Option<Refusal> {
         if self.glance().is_closed() {
             return None;
         }
+        if let Some(refusal) = self.is_open(now) {
+            return Some(refusal);
+        }
+        let recovery = &recovery();
         let phase = &mut *self.phase.lock();
         let opened = &phase.opened;
         match self.glance().code() {
@@ -91,8 +105,19 @@ impl Machine {
 
     /// Why calls were last refused, for one that must be though the state has changed meanwhile.
     pub(crate) fn last_refusal(&self, now: Micros) -> Refusal {
-        let opened = self.phase.lock().opened;
+        let opened = self.last.get();
         opened.refusal(now, (opened.until < Micros::MAX).then_some(opened.until))
+    }
+
+    /// Why a call is refused, if the breaker is open and its wait is not over; no lock.
+    fn is_open(&self, now: Micros) -> Option<Refusal> {
+        let glance = self.glance();
+        let opened = self.last.get();
+        match glance.code() {
+            Code::Open => (now < opened.until).then(|| opened.refusal(now, Some(opened.until))),
+            Code::Forced => Some(opened.refusal(now, None)),
+            Code::Closed | Code::Ramping | Code::HalfOpen => None,
+        }
     }
 
     /// ## Closed => Open
@@ -132,7 +157,7 @@ impl Machine {
         terms: &Terms<'_>,
         renew: impl FnOnce(),
     ) -> Option<Change> {
-        let Terms { now, recovery, chance } = *terms;
+        let Terms { now, recovery, .. } = *terms;
         let phase = &mut *self.phase.lock();
         let glance = self.glance();
         if glance.generation() != pass.generation || glance.code() != Code::HalfOpen {
@@ -147,10 +172,7 @@ impl Machine {
                 self.shift(phase, if ramps { Code::Ramping } else { Code::Closed }, now)
             }
             Verdict::Failing { calls, of } => {
-                let change = self.reopen(phase, now, Cause::Probes { calls, of }, recovery, chance);
-                phase.opened.until = phase.opened.until.max(not_before);
-                let wait = Some(phase.opened.until.since(now));
-                change.map(|change| Change { wait, ..change })
+                self.reopen(phase, Cause::Probes { calls, of }, not_before, terms)
             }
         }
     }
@@ -198,13 +220,13 @@ impl Machine {
     fn reopen(
         &self,
         phase: &mut Phase,
-        now: Micros,
         cause: Cause,
-        recovery: &Recovery,
-        chance: u32,
+        not_before: Micros,
+        terms: &Terms<'_>,
     ) -> Option<Change> {
+        let Terms { now, recovery, chance } = *terms;
         let setbacks = phase.opened.setbacks.saturating_add(1);
-        let until = now + recovery.wait(setbacks, chance);
+        let until = (now + recovery.wait(setbacks, chance)).max(not_before);
         phase.opened = Opened { cause, until, setbacks, ..phase.opened };
         self.shift(phase, Code::Open, now)
     }
@@ -215,6 +237,10 @@ impl Machine {
         // A ramp that has ended is no change: the calls in flight are not late.
         let is_same = before.code() == Code::Ramping && to == Code::Closed;
         let generation = before.generation() + u64::from(!is_same);
+        if matches!(to, Code::Open | Code::Forced) {
+            // Before the word, so that who sees that it is open sees why.
+            self.last.update(|_| phase.opened);
+        }
         self.word.store(Glance::of(generation, to).0, Ordering::Release);
         let (from, to) = (before.state(), self.glance().state());
         (from != to).then(|| {

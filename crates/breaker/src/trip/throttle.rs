@@ -11,8 +11,9 @@ use crate::evidence::tally::Tally;
 /// 1)) is refused here, where requests are all that were made in the window, refused ones included, and
 /// accepts those that the service accepted. It needs no states: the more the service fails, the fewer
 /// calls get through, and they are the probes. K is how many more calls are sent than are accepted: at 2
-/// a service that is overloaded still refuses half of what reaches it, and a recovery is noticed soon;
-/// nearer to 1 it is spared more.
+/// a service that is overloaded still refuses half of what reaches it; nearer to 1 it is spared more, and
+/// its recovery takes longer to show. After an outage that outlasts the window next to nothing is let
+/// through, and what is at most doubles per window: a long window is slow to come back.
 ///
 /// A call counts when it has ended, so that a burst of slow ones is not taken for failures.
 ///
