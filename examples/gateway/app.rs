@@ -1,13 +1,17 @@
 //! The router that serves a plan.
 
+use std::collections::BTreeMap;
+
 use axum::Router;
 use axum::extract::State;
 use axum::handler::Handler;
 use axum::http::StatusCode;
+use axum::middleware::from_fn;
 use axum::routing::get;
-use palisade::TimeoutLayer;
+use palisade::key::By;
 use palisade::ratelimit::config::RateLimitConfig;
 use palisade::text::Problems;
+use palisade::{BreakerLayer, TimeoutLayer};
 use tower::Layer;
 
 use super::accounts::Accounts;
@@ -30,11 +34,13 @@ type Unfinished = Router<String>;
 pub fn router(plan: &Plan, metrics: Metrics) -> Result<Router, Problems> {
     plan.validate()?;
     let accounts = Accounts::new(plan);
+    let upstreams = upstreams(plan)?;
     // From the outside in: what is refused never reaches the upstream nor starts a timer, and what
     // a route refuses has passed the limits of all.
     let mut routes = Router::new();
     for route in &plan.routes {
-        routes = routes.merge(limited(proxied(route), &route.limits, &accounts)?);
+        let proxied = proxied(route, &upstreams[route.upstream.as_str()])?;
+        routes = routes.merge(limited(proxied, &route.limits, &accounts)?);
     }
     let [healthz, page] = OWN_PATHS;
     let router = limited(routes, &plan.limits, &accounts)?
@@ -43,10 +49,35 @@ pub fn router(plan: &Plan, metrics: Metrics) -> Result<Router, Problems> {
     Ok(router.fallback(unknown_route).with_state(prefixes(plan)))
 }
 
-fn proxied(route: &Route) -> Unfinished {
-    let upstream = proxy::forward.with_state(Upstream::new(route));
+/// The upstreams by their names, each with the one breaker that all of its routes share.
+fn upstreams(plan: &Plan) -> Result<BTreeMap<&str, Guarded>, Problems> {
+    let guarded = plan.upstreams.iter().map(|(name, upstream)| {
+        let breaker = upstream.breaker(name).map(|breaker| breaker.layer()).transpose()?;
+        Ok((name.as_str(), Guarded { upstream: Upstream::new(upstream), breaker }))
+    });
+    guarded.collect()
+}
+
+/// An upstream and what stands before it.
+struct Guarded {
+    upstream: Upstream,
+    breaker: Option<BreakerLayer<By>>,
+}
+
+/// The timeout is within the breaker, so that an upstream which hangs opens it, and within the bulkhead,
+/// so that who waits for a place still has all of its time. Nobody waits for a place while the breaker is
+/// open.
+fn proxied(route: &Route, Guarded { upstream, breaker }: &Guarded) -> Result<Unfinished, Problems> {
     let timeout = TimeoutLayer::new(route.timeout).name(&route.name);
-    Router::new().nest_service(&route.prefix, timeout.layer(upstream))
+    let proxy = timeout.layer(proxy::forward.with_state(upstream.clone()));
+    let mut router = Router::new().nest_service(&route.prefix, proxy);
+    if let Some(bulkhead) = route.bulkhead() {
+        router = router.route_layer(bulkhead.layer()?);
+    }
+    if let Some(breaker) = breaker {
+        router = router.route_layer(breaker.clone());
+    }
+    Ok(router.route_layer(from_fn(proxy::no_tunnels)))
 }
 
 /// Puts limits around all that `router` has so far, the first one outermost.

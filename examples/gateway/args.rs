@@ -11,11 +11,12 @@ use lexopt::prelude::*;
 
 /// What `--help` prints.
 pub const HELP: &str = "\
-A reverse proxy with rate limits and timeouts, and two upstreams of its own to try it with.
+A reverse proxy with rate limits, breakers, bulkheads and timeouts, and three upstreams of its own
+to try it with.
 
 usage: cargo run --release --example gateway -- [options]
 
-  --config FILE     what to serve, and under which limits; without it, the two upstreams
+  --config FILE     what to serve, and under which limits; without it, the three upstreams
   --print-config    print the configuration without a file, which describes the format, and end
   --listen IP:PORT  where to listen instead; port 0 takes a free one
   --drive SECONDS   send traffic from several clients for so long, print what each got, and end

@@ -46,7 +46,11 @@ impl fmt::Display for Banner<'_> {
         for route in &plan.routes {
             let prefix = format!("{}/*", route.prefix);
             let (upstream, timeout) = (&route.upstream, route.timeout);
-            writeln!(f, "  {prefix:<12} to {upstream}, which has {timeout:?} to answer")?;
+            write!(f, "  {prefix:<12} to {upstream}")?;
+            if let Some(upstream) = plan.upstreams.get(upstream) {
+                write!(f, " at {}", upstream.address)?;
+            }
+            writeln!(f, ", which has {timeout:?} to answer")?;
         }
         writeln!(f, "  {:<12} and /metrics: never limited\n", "/healthz")?;
         writeln!(f, "{}", Sentences(plan))?;

@@ -75,9 +75,10 @@ async fn serve(mut plan: Plan, seed: u64) -> Result<(), BoxError> {
 }
 
 async fn drive(mut plan: Plan, lasting: Duration, seed: u64) -> Result<(), BoxError> {
-    let _demo = Demo::serve(&mut plan, seed).await?;
-    println!("for {lasting:?}, under these limits:\n\n{}", Sentences(&plan));
-    let report = drive::run(Gateway::bind(plan, Metrics::install()?).await?, lasting).await?;
+    let demo = Demo::serve(&mut plan, seed).await?;
+    println!("for {lasting:?}, behind these layers:\n\n{}", Sentences(&plan));
+    let gateway = Gateway::bind(plan, Metrics::install()?).await?;
+    let report = drive::run(gateway, demo.as_ref(), lasting).await?;
     print!("{report}");
-    if report.held() { Ok(()) } else { Err("a limit did not hold".into()) }
+    if report.held() { Ok(()) } else { Err("a layer did not hold".into()) }
 }

@@ -4,8 +4,8 @@
 //! ```text
 //!             ┌ /healthz, /metrics                                            never limited
 //!  client ──▶ │
-//!             └ /PREFIX/* ─▶ rate limits ─▶ rate limits ─▶ timeout ─▶ proxy ─▶ upstream of
-//!                            of all routes  └──────── of the route ────────┘   that prefix
+//!             └ /PREFIX/* ─▶ rate limits ─▶ rate limits ─▶ breaker of ─▶ bulkhead ─▶ timeout ─▶ proxy ─▶ upstream
+//!                            of all routes  of the route   the upstream  └──── of the route ────┘
 //! ```
 //!
 //! | file | its one idea |
@@ -23,10 +23,10 @@
 //! | [`problem`] | the answers of the gateway itself |
 //! | [`metrics`] | the page that Prometheus scrapes |
 //! | [`log`] | warnings, on standard error |
-//! | [`demo`] | two upstreams to try it with |
+//! | [`demo`] | three upstreams to try it with |
 //! | [`drive`] | clients to try it with, and what each got |
 //! | [`args`], [`banner`] | what the command line says, and what it is told |
-//! | [`sentence`] | a limit in words |
+//! | [`sentence`] | limits, breakers and bulkheads in words |
 
 pub mod accounts;
 pub mod app;

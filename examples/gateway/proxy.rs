@@ -1,5 +1,6 @@
 //! One request on its way to the upstream, one answer on its way back.
 
+use std::error::Error as _;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::uri::{Authority, Scheme};
 use axum::http::{Method, StatusCode, Uri, Version};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -16,7 +18,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use super::body::Passed;
 use super::forwarded;
 use super::hop::{self, Listed};
-use super::plan::{Protocol, Route};
+use super::plan::{self, Protocol};
 use super::problem::Problem;
 
 /// An upstream and the connections to it, which clones share.
@@ -39,9 +41,6 @@ pub async fn forward(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Result<Response, Problem> {
-    if request.method() == Method::CONNECT {
-        return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "this gateway opens no tunnels"));
-    }
     let request = upstream.outgoing(request, peer.ip());
     let response = upstream.client.request(request).await.map_err(|error| no_answer(&error))?;
     if response.status().is_informational() {
@@ -51,18 +50,30 @@ pub async fn forward(
     Ok(returning(response))
 }
 
+/// Refuses what no upstream is asked for.
+///
+/// # Errors
+///
+/// A [`Problem`] for a request that wants a tunnel.
+pub async fn no_tunnels(request: Request, next: Next) -> Result<Response, Problem> {
+    if request.method() == Method::CONNECT {
+        return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "this gateway opens no tunnels"));
+    }
+    Ok(next.run(request).await)
+}
+
 impl Upstream {
     /// Connects to nothing yet.
     #[must_use]
-    pub fn new(route: &Route) -> Self {
+    pub fn new(upstream: &plan::Upstream) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new())
-            .http2_only(route.protocol == Protocol::Http2)
+            .http2_only(upstream.protocol == Protocol::Http2)
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(30))
             .build(connector);
-        Self { authority: route.upstream.clone(), protocol: route.protocol, client }
+        Self { authority: upstream.address.clone(), protocol: upstream.protocol, client }
     }
 
     fn outgoing(&self, request: Request, peer: IpAddr) -> hyper::Request<Passed<Body>> {
@@ -109,10 +120,19 @@ fn returning(response: hyper::Response<Incoming>) -> Response {
 }
 
 fn no_answer(error: &Error) -> Problem {
-    let detail = if error.is_connect() {
-        "the upstream cannot be reached"
+    let (status, detail) = if error.is_connect() {
+        (StatusCode::BAD_GATEWAY, "the upstream cannot be reached")
+    } else if is_callers(error) {
+        // Not a 5xx: a breaker would count it, and a caller could keep all others from the upstream.
+        (StatusCode::BAD_REQUEST, "the request's body broke off")
     } else {
-        "the upstream closed the connection before it answered"
+        (StatusCode::BAD_GATEWAY, "the upstream closed the connection before it answered")
     };
-    Problem::new(StatusCode::BAD_GATEWAY, detail)
+    Problem::new(status, detail)
+}
+
+/// Whether it was the request's own body that failed.
+fn is_callers(error: &Error) -> bool {
+    let hyper = error.source().and_then(|source| source.downcast_ref::<hyper::Error>());
+    hyper.is_some_and(hyper::Error::is_user)
 }

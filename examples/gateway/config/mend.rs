@@ -76,7 +76,7 @@ fn mend(tree: &mut Value, steps: &[Step], is_unknown: bool) -> Option<()> {
         Step::Key(key) => {
             let table = parent.as_table_mut()?;
             match stand_in(before.last(), key).filter(|_| !is_unknown) {
-                Some(text) => table.insert(key.clone(), Value::String(text.to_owned())),
+                Some(value) => table.insert(key.clone(), value),
                 None => Some(table.remove(key)?),
             };
         }
@@ -94,12 +94,18 @@ fn mend(tree: &mut Value, steps: &[Step], is_unknown: bool) -> Option<()> {
 }
 
 /// What reads in the place of a setting that must be there.
-fn stand_in(parent: Option<&Step>, key: &str) -> Option<&'static str> {
-    match (parent, key) {
-        (Some(Step::Key(parent)), _) if parent == "tiers" => Some("1/s"),
-        (_, "quota") => Some("1/s"),
-        (_, "upstream") => Some("demo:steady"),
-        (_, "name" | "prefix") => Some(""),
-        _ => None,
-    }
+fn stand_in(parent: Option<&Step>, key: &str) -> Option<Value> {
+    let text = match (parent, key) {
+        // So that routes which name it still name one.
+        (Some(Step::Key(parent)), _) if parent == "upstreams" => {
+            let address = ("address".to_owned(), Value::String("demo:steady".to_owned()));
+            return Some(Value::Table(Table::from_iter([address])));
+        }
+        (Some(Step::Key(parent)), _) if parent == "tiers" => "1/s",
+        (_, "quota") => "1/s",
+        (_, "address") => "demo:steady",
+        (_, "name" | "prefix" | "upstream") => "",
+        _ => return None,
+    };
+    Some(Value::String(text.to_owned()))
 }

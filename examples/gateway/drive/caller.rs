@@ -8,7 +8,11 @@ use std::time::Duration;
 use axum::http::{HeaderName, HeaderValue};
 
 use super::bound::Bound;
+use super::crowd::Crowd;
+use super::manner::Manner;
 use super::seen::Seen;
+use super::trial::Trial;
+use crate::gateway::demo::Demo;
 use crate::gateway::plan::{Plan, Route};
 
 /// What is asked for, below the prefix of a route.
@@ -35,6 +39,8 @@ pub struct Caller {
     pub prefix: String,
     /// How far its requests are apart.
     pub every: Duration,
+    /// When it asks.
+    pub manner: Manner,
     /// The limits that it meets.
     pub bounds: Vec<Bound>,
     /// The one of them that it meets first.
@@ -43,9 +49,11 @@ pub struct Caller {
 
 impl Caller {
     /// Without a key three on the first route, below their limit, at it and far above, and one on
-    /// the last route; then one with a key for each tier, on the first route and above its limit.
+    /// the last route, through an outage if its upstream is the `demo`'s flaky one and has a breaker;
+    /// a crowd on each route between whose upstream is the `demo`'s narrow one and which has a bulkhead;
+    /// then one with a key for each tier, on the first route and above its limit.
     #[must_use]
-    pub fn all(plan: &Plan, lasting: Duration) -> Vec<Self> {
+    pub fn all(plan: &Plan, demo: Option<&Demo>, lasting: Duration) -> Vec<Self> {
         let (Some(first), Some(last)) = (plan.routes.first(), plan.routes.last()) else {
             return Vec::new();
         };
@@ -57,7 +65,17 @@ impl Caller {
         ];
         let anonymous = anonymous.into_iter().map(|(name, route, times, parts)| {
             let caller = Self::new(plan, route, name, None, lasting);
+            let trial = (name == "patient").then(|| trial(plan, demo, route)).flatten();
+            if let Some(trial) = trial {
+                return Self { manner: Manner::InTurn(Box::new(trial)), ..caller };
+            }
             Self { every: caller.every * times / parts, ..caller }
+        });
+        let between = plan.routes.get(1..plan.routes.len() - 1).unwrap_or_default();
+        let crowds = between.iter().filter_map(|route| {
+            let caller = Self::new(plan, route, "crowd", None, lasting);
+            let crowd = crowd(plan, demo, route, &caller.bounds)?;
+            Some(Self { manner: Manner::AtOnce(Box::new(crowd)), ..caller })
         });
         let keyed = keys(plan, first).into_iter().map(|(tier, key)| {
             let caller = Self::new(plan, first, "keyed", Some(&key), lasting);
@@ -66,7 +84,7 @@ impl Caller {
         let mut keyed: Vec<_> = keyed.collect();
         keyed.sort_by_key(|caller| Reverse(caller.every));
         let addresses = (2..=254).map(|host| Ipv4Addr::new(127, 0, 0, host));
-        let callers = anonymous.chain(keyed).zip(addresses);
+        let callers = anonymous.chain(crowds).chain(keyed).zip(addresses);
         callers.map(|(caller, address)| Self { address: address.into(), ..caller }).collect()
     }
 
@@ -82,6 +100,7 @@ impl Caller {
             address: Ipv4Addr::LOCALHOST.into(),
             prefix: route.prefix.clone(),
             every: tightest.map_or(UNLIMITED, pace),
+            manner: Manner::WhenDue,
             bounds,
             tightest,
         }
@@ -104,6 +123,29 @@ impl Caller {
     pub fn rate(&self) -> f64 {
         self.every.as_secs_f64().recip()
     }
+}
+
+/// A trial of the breaker of a route that is the only one to its upstream.
+fn trial(plan: &Plan, demo: Option<&Demo>, route: &Route) -> Option<Trial> {
+    let upstream = plan.upstreams.get(&route.upstream)?;
+    let weather = demo?.weather(&upstream.address)?;
+    let has_others = plan.routes.first() == Some(route);
+    let is_alone = is_only_one(plan, route) && !has_others;
+    let breaker = upstream.breaker(&route.upstream).filter(|_| is_alone)?;
+    Trial::new(breaker, weather.clone())
+}
+
+/// A crowd for the bulkhead of a route that is the only one to its upstream.
+fn crowd(plan: &Plan, demo: Option<&Demo>, route: &Route, bounds: &[Bound]) -> Option<Crowd> {
+    let upstream = plan.upstreams.get(&route.upstream)?;
+    let crowding = demo?.crowding(&upstream.address)?;
+    let bulkhead = route.bulkhead().filter(|_| is_only_one(plan, route))?;
+    let allowed = bounds.iter().map(|bound| bound.least(Duration::ZERO)).min();
+    Crowd::new(bulkhead, crowding.clone(), allowed.unwrap_or(u64::MAX))
+}
+
+fn is_only_one(plan: &Plan, route: &Route) -> bool {
+    plan.routes.iter().filter(|other| other.upstream == route.upstream).count() == 1
 }
 
 /// A key for each tier, and one that is on none, unless no limit asks for keys.

@@ -15,6 +15,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use palisade::BoxError;
+use serde::Deserialize;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -68,8 +69,14 @@ impl Sender {
         }
     }
 
+    /// How far requests are apart.
+    #[must_use]
+    pub fn every(&self) -> Duration {
+        self.every
+    }
+
     /// Sends what is due from `begin` on, and waits for the answers.
-    pub async fn send(self, begin: Instant, lasting: Duration) -> Tally {
+    pub async fn send_when_due(self, begin: Instant, lasting: Duration) -> Tally {
         let mut tally = Tally::default();
         let mut under_way = JoinSet::new();
         let offsets = (0..).map(|n| self.every * n).take_while(|offset| *offset < lasting);
@@ -86,13 +93,16 @@ impl Sender {
         tally
     }
 
-    async fn ask(self, due: Instant) -> Asked {
+    /// Sends one now, which was due then.
+    pub async fn ask(self, due: Instant) -> Asked {
         let sent = Instant::now();
-        let status = match timeout(PATIENCE, self.exchange(self.target.clone())).await {
-            Ok(Ok((status, _))) => Some(status),
-            Ok(Err(_)) | Err(_) => None,
+        let answer = timeout(PATIENCE, self.exchange(self.target.clone())).await;
+        let ended = Instant::now();
+        let (status, reason) = match answer {
+            Ok(Ok((status, body))) => (Some(status), reason(&body)),
+            Ok(Err(_)) | Err(_) => (None, None),
         };
-        Asked { due, sent, ended: Instant::now(), status }
+        Asked { due, sent, ended, status, reason }
     }
 
     /// The answer, to the end of its body.
@@ -104,6 +114,15 @@ impl Sender {
         let status = response.status();
         Ok((status, response.into_body().collect().await?.to_bytes()))
     }
+}
+
+/// The reason in a problem document of a layer's.
+fn reason(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Document {
+        reason: String,
+    }
+    serde_json::from_slice(body).ok().map(|Document { reason }| reason)
 }
 
 fn uri(gateway: SocketAddr, path: PathAndQuery) -> Result<Uri, axum::http::Error> {

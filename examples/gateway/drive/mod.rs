@@ -5,18 +5,24 @@
 //! | [`bound`] | how much a limit allows in a time |
 //! | [`caller`] | who asks what, how often |
 //! | [`seen`] | what the gateway's limits see of a caller |
+//! | [`crowd`] | one client that asks many times at once |
 //! | [`load`] | requests that are sent when they are due, whatever became of those before |
+//! | [`manner`] | when each client asks |
 //! | [`tally`] | what came back, and how late |
-//! | [`verdict`] | whether a client got what its limits allow |
+//! | [`trial`] | an upstream that breaks down and recovers, before its only caller |
+//! | [`verdict`] | whether the layers did what their settings say |
 //! | [`report`], [`table`] | all of it, to be read |
 
 pub mod bound;
 pub mod caller;
+pub mod crowd;
 pub mod load;
+pub mod manner;
 pub mod report;
 pub mod seen;
 pub mod table;
 pub mod tally;
+pub mod trial;
 pub mod verdict;
 
 use std::error::Error;
@@ -33,14 +39,20 @@ use tokio::time::Instant;
 use self::caller::Caller;
 use self::load::Sender;
 use self::report::{Report, Row};
+use super::demo::Demo;
 use super::server::Gateway;
 
-/// Serves for as long as the clients send, and until the last of them is answered.
+/// Serves for as long as the clients send, and until the last of them is answered. `demo` is what serves
+/// the plan's upstreams, as far as they are its.
 ///
 /// # Errors
 ///
 /// Where there is nothing to report.
-pub async fn run(gateway: Gateway, lasting: Duration) -> Result<Report, BoxError> {
+pub async fn run(
+    gateway: Gateway,
+    demo: Option<&Demo>,
+    lasting: Duration,
+) -> Result<Report, BoxError> {
     let (address, plan) = (gateway.address(), gateway.plan().clone());
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(gateway.serve(async {
@@ -48,7 +60,7 @@ pub async fn run(gateway: Gateway, lasting: Duration) -> Result<Report, BoxError
         let _over = stopped.await;
     }));
 
-    let callers = Caller::all(&plan, lasting);
+    let callers = Caller::all(&plan, demo, lasting);
     let mut senders = Vec::new();
     for caller in &callers {
         own(caller.address).map_err(|cause| NoAddress { address: caller.address, cause })?;
@@ -57,11 +69,15 @@ pub async fn run(gateway: Gateway, lasting: Duration) -> Result<Report, BoxError
     let Some(scraper) = senders.first().cloned() else { return Err("no route to ask".into()) };
 
     let begin = Instant::now();
-    let sending = senders.into_iter().map(|sender| tokio::spawn(sender.send(begin, lasting)));
+    let sending = callers
+        .iter()
+        .zip(senders)
+        .map(|(caller, sender)| tokio::spawn(caller.manner.clone().send(sender, begin, lasting)));
     let sending: Vec<_> = sending.collect();
     let mut rows = Vec::new();
-    for (caller, tally) in callers.into_iter().zip(sending) {
-        rows.push(Row { caller, tally: tally.await? });
+    for (caller, sent) in callers.into_iter().zip(sending) {
+        let (tally, manner) = sent.await?;
+        rows.push(Row { caller: Caller { manner, ..caller }, tally });
     }
     let metrics = scraper.get("/metrics").await?;
     drop(stop);

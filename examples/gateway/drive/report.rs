@@ -4,13 +4,20 @@ use std::fmt;
 use std::time::Duration;
 
 use super::caller::Caller;
+use super::manner::Manner;
 use super::table::Table;
 use super::tally::{Tally, percentile};
-use super::verdict::Verdict;
+use super::verdict::{BreakerVerdict, BulkheadVerdict, LimitVerdict, Verdict};
 use crate::gateway::plan::{Plan, Route};
 
-const HEAD: &str =
-    "client|tier|quota|route|offered/s|requests|passed|refused|200|504|other|p50 ms|p99 ms";
+const HEAD: &str = "client|tier|quota|route|offered/s|requests|200|429|503|504|other|p50 ms|p99 ms";
+
+/// Of what the gateway itself has counted, the metrics that are told.
+const COUNTS: [&str; 3] = [
+    "palisade_breaker_transitions_total{",
+    "palisade_rejections_total{",
+    "palisade_requests_total{",
+];
 
 /// What each client got, what to read from it, and what the gateway itself has counted.
 #[derive(Clone, Debug)]
@@ -39,11 +46,8 @@ impl Report {
         for row in &rows {
             total.add_all(&row.tally);
         }
-        let greedy = rows.iter().filter(|row| row.caller.exceeds());
-        let verdicts = greedy
-            .filter_map(|row| Verdict::new(row.caller.who(), &row.caller.bounds, &row.tally))
-            .collect();
-        Self { plan, rows, total, verdicts, counts: requests(metrics) }
+        let verdicts = rows.iter().filter_map(|row| row.verdict(metrics)).collect();
+        Self { plan, rows, total, verdicts, counts: counted(metrics) }
     }
 
     /// What each client got.
@@ -58,7 +62,7 @@ impl Report {
         &self.total
     }
 
-    /// Whether each client who asked for more than its limits allow got what they allow.
+    /// Whether each layer of which it is known what it had to do has done it.
     #[must_use]
     pub fn held(&self) -> bool {
         self.verdicts.iter().all(Verdict::held)
@@ -98,6 +102,25 @@ impl Report {
     }
 }
 
+impl Row {
+    /// Whether it got what it had to get, if that is known.
+    fn verdict(&self, metrics: &str) -> Option<Verdict> {
+        let Self { caller, tally } = self;
+        match &caller.manner {
+            Manner::WhenDue if !caller.exceeds() => None,
+            Manner::WhenDue => {
+                LimitVerdict::new(caller.who(), &caller.bounds, tally).map(Verdict::Limit)
+            }
+            Manner::InTurn(trial) => {
+                BreakerVerdict::new(trial, metrics).map(|verdict| Verdict::Breaker(verdict.into()))
+            }
+            Manner::AtOnce(crowd) => {
+                BulkheadVerdict::new(crowd).map(|verdict| Verdict::Bulkhead(verdict.into()))
+            }
+        }
+    }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.table())?;
@@ -121,7 +144,10 @@ impl fmt::Display for Report {
             writeln!(f, "- of the other, {} got no answer at all", self.total.unanswered)?;
         }
         writeln!(f, "- a latency is that of an answer of any kind, from when its request was due")?;
-        writeln!(f, "\n/metrics says the same; rejected are 429 by a limit, 504 by a timeout\n")?;
+        writeln!(
+            f,
+            "\n/metrics says the same; rejected are 429 by a limit, 503 by a breaker or a bulkhead, 504 by a timeout\n"
+        )?;
         self.counts.iter().try_for_each(|line| writeln!(f, "  {line}"))
     }
 }
@@ -129,8 +155,8 @@ impl fmt::Display for Report {
 fn cells(who: [String; 4], offered: f64, tally: &Tally) -> impl Iterator<Item = String> {
     let latencies = tally.latencies();
     let other = tally.other + tally.unanswered;
-    let (requests, passed) = (tally.requests(), tally.passed());
-    let counts = [requests, passed, tally.limited, tally.served, tally.late, other];
+    let (limited, unavailable) = (tally.limited, tally.unavailable());
+    let counts = [tally.requests(), tally.served, limited, unavailable, tally.late, other];
     let times = [50, 99]
         .map(|percent| percentile(&latencies, percent).map_or_else(|| "-".to_owned(), in_millis));
     who.into_iter()
@@ -143,9 +169,10 @@ fn in_millis(time: Duration) -> String {
     format!("{:.1}", time.as_secs_f64() * 1e3)
 }
 
-/// The lines of a Prometheus page that count requests and are not 0, sorted.
-fn requests(page: &str) -> Vec<String> {
-    let counts = page.lines().filter(|line| line.starts_with("palisade_requests_total"));
+/// The lines of a Prometheus page that count what is told and are not 0, sorted.
+fn counted(page: &str) -> Vec<String> {
+    let is_told = |line: &&str| COUNTS.iter().any(|name| line.starts_with(name));
+    let counts = page.lines().filter(is_told);
     let mut counts: Vec<_> =
         counts.filter(|line| !line.ends_with(" 0")).map(str::to_owned).collect();
     counts.sort_unstable();

@@ -1,12 +1,13 @@
 //! What came back, and how late.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::http::StatusCode;
 use tokio::time::Instant;
 
 /// One request.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Asked {
     /// When it was to be sent.
     pub due: Instant,
@@ -16,6 +17,8 @@ pub struct Asked {
     pub ended: Instant,
     /// What the answer was; none, if there was none.
     pub status: Option<StatusCode>,
+    /// The reason that a layer gave in its problem document.
+    pub reason: Option<String>,
 }
 
 /// The requests of one client, counted.
@@ -25,6 +28,8 @@ pub struct Tally {
     pub served: u64,
     /// 429.
     pub limited: u64,
+    /// 503 by a layer, each with its reason.
+    pub refused: BTreeMap<String, u64>,
     /// 504.
     pub late: u64,
     /// Any other answer.
@@ -46,12 +51,15 @@ struct Span {
 impl Tally {
     /// Counts one.
     pub fn add(&mut self, asked: &Asked) {
-        let count = match asked.status {
-            Some(StatusCode::OK) => &mut self.served,
-            Some(StatusCode::TOO_MANY_REQUESTS) => &mut self.limited,
-            Some(StatusCode::GATEWAY_TIMEOUT) => &mut self.late,
-            Some(_) => &mut self.other,
-            None => &mut self.unanswered,
+        let count = match (asked.status, &asked.reason) {
+            (Some(StatusCode::OK), _) => &mut self.served,
+            (Some(StatusCode::TOO_MANY_REQUESTS), _) => &mut self.limited,
+            (Some(StatusCode::SERVICE_UNAVAILABLE), Some(reason)) => {
+                self.refused.entry(reason.clone()).or_default()
+            }
+            (Some(StatusCode::GATEWAY_TIMEOUT), _) => &mut self.late,
+            (Some(_), _) => &mut self.other,
+            (None, _) => &mut self.unanswered,
         };
         *count += 1;
         if asked.status.is_some() {
@@ -64,6 +72,9 @@ impl Tally {
     pub fn add_all(&mut self, other: &Self) {
         self.served += other.served;
         self.limited += other.limited;
+        for (reason, count) in &other.refused {
+            *self.refused.entry(reason.clone()).or_default() += count;
+        }
         self.late += other.late;
         self.other += other.other;
         self.unanswered += other.unanswered;
@@ -76,10 +87,16 @@ impl Tally {
         self.passed() + self.limited + self.unanswered
     }
 
-    /// Those that the limit let pass.
+    /// Those that the limits let pass.
     #[must_use]
     pub fn passed(&self) -> u64 {
-        self.served + self.late + self.other
+        self.served + self.unavailable() + self.late + self.other
+    }
+
+    /// Those that a breaker or a bulkhead refused.
+    #[must_use]
+    pub fn unavailable(&self) -> u64 {
+        self.refused.values().sum()
     }
 
     /// The latencies of what was answered, the shortest first.
@@ -100,7 +117,7 @@ impl Tally {
     }
 
     fn extend(&mut self, asked: &Asked) {
-        let Asked { sent, ended, .. } = *asked;
+        let &Asked { sent, ended, .. } = asked;
         let span = self.span.get_or_insert(Span { first: (sent, ended), last: (sent, ended) });
         span.first = (span.first.0.min(sent), span.first.1.min(ended));
         span.last = (span.last.0.max(sent), span.last.1.max(ended));
@@ -139,7 +156,7 @@ mod tests {
     fn asked(begin: Instant, [due, sent, ended]: [u64; 3], status: Option<u16>) -> Asked {
         let at = |after| begin + Duration::from_millis(after);
         let status = status.map(|code| StatusCode::from_u16(code).unwrap());
-        Asked { due: at(due), sent: at(sent), ended: at(ended), status }
+        Asked { due: at(due), sent: at(sent), ended: at(ended), status, reason: None }
     }
 
     #[test]
@@ -155,10 +172,12 @@ mod tests {
         ] {
             tally.add(&asked(begin, times, status));
         }
+        let reason = Some("circuit_open".to_owned());
+        tally.add(&Asked { reason, ..asked(begin, [5, 25, 35], Some(503)) });
         assert_eq!((tally.served, tally.limited, tally.late), (2, 1, 1));
-        assert_eq!((tally.other, tally.unanswered), (1, 1));
-        assert_eq!((tally.requests(), tally.passed()), (6, 4));
-        assert_eq!(tally.latencies(), millis([4, 5, 12, 24, 502]), "of what was answered");
+        assert_eq!((tally.unavailable(), tally.other, tally.unanswered), (1, 1, 1));
+        assert_eq!((tally.requests(), tally.passed()), (7, 5));
+        assert_eq!(tally.latencies(), millis([4, 5, 12, 24, 30, 502]), "of what was answered");
         let span = millis([41 - 22, 522 - 20]);
         assert_eq!(tally.span(), (span[0], span[1]));
     }

@@ -9,7 +9,7 @@ use palisade::ratelimit::config::RateLimitConfig;
 use palisade::text::{Problem, Problems, duration};
 
 use super::text::expected_upstream;
-use super::{Plan, Route};
+use super::{Plan, Route, Upstream};
 use crate::gateway::{app, demo};
 
 const TIMEOUT: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(3_600);
@@ -28,24 +28,61 @@ impl Plan {
         self.check_accounts(&mut problems);
         let mut names = BTreeSet::new();
         check_limits(&self.limits, &mut names, &mut problems);
+        self.check_upstreams(&mut problems);
+        self.check_routes(&mut names, &mut problems);
+        problems.into_result()
+    }
+
+    fn check_routes<'p>(&'p self, limits: &mut BTreeSet<&'p str>, problems: &mut Problems) {
         if self.routes.is_empty() {
             problems.push(Problem::new("routes", "0 routes", "1 or more"));
         }
+        let mut bulkheads = BTreeSet::new();
         for (at, route) in self.routes.iter().enumerate() {
-            let mut part = Problems::default();
+            let (mut part, earlier) = (Problems::default(), &self.routes[..at]);
             route.check(&mut part);
-            let mut earlier = self.routes.iter().take(at);
-            if !route.name.is_empty() && earlier.any(|other| other.name == route.name) {
+            self.check_upstream_of(route, &mut part);
+            let has_name = |other: &Route| other.name == route.name;
+            let is_taken = !route.name.is_empty() && earlier.iter().any(has_name);
+            if is_taken {
                 part.push(taken("name", &route.name));
             }
-            let mut earlier = self.routes.iter().take(at);
-            if is_prefix(&route.prefix) && earlier.any(|other| other.prefix == route.prefix) {
+            if is_prefix(&route.prefix) && earlier.iter().any(|other| other.prefix == route.prefix)
+            {
                 part.push(taken("prefix", &route.prefix));
             }
-            check_limits(&route.limits, &mut names, &mut part);
+            if let Some(bulkhead) = route.bulkhead()
+                && !bulkheads.insert(bulkhead.name.clone())
+                && !is_taken
+            {
+                part.push(taken("bulkhead.name", &bulkhead.name));
+            }
+            check_limits(&route.limits, limits, &mut part);
             problems.extend_under(&format!("routes[{at}]"), part);
         }
-        problems.into_result()
+    }
+
+    fn check_upstream_of(&self, route: &Route, problems: &mut Problems) {
+        if !self.upstreams.contains_key(&route.upstream) {
+            let known: Vec<_> = self.upstreams.keys().map(String::as_str).collect();
+            let known = if known.is_empty() { "there are none" } else { &known.join(", ") };
+            let expected = format_args!("the name of an upstream: {known}");
+            problems.push(Problem::new("upstream", format_args!("{:?}", route.upstream), expected));
+        }
+    }
+
+    fn check_upstreams(&self, problems: &mut Problems) {
+        let mut names = BTreeSet::new();
+        for (name, upstream) in &self.upstreams {
+            let mut part = Problems::default();
+            upstream.check(name, &mut part);
+            if let Some(breaker) = upstream.breaker(name)
+                && !names.insert(breaker.name.clone())
+            {
+                part.push(taken("breaker.name", &breaker.name));
+            }
+            problems.extend_under(&format!("upstreams.{name}"), part);
+        }
     }
 
     fn check_accounts(&self, problems: &mut Problems) {
@@ -68,13 +105,23 @@ impl Plan {
     }
 }
 
+impl Upstream {
+    /// What is wrong with the upstream of this name.
+    fn check(&self, name: &str, problems: &mut Problems) {
+        check_name("", name, problems);
+        if !is_address(&self.address) {
+            let value = format_args!("{:?}", self.address.as_str());
+            problems.push(Problem::new("address", value, expected_upstream()));
+        }
+        if let Some(breaker) = &self.breaker {
+            problems.extend_under("breaker", breaker.validate().err().unwrap_or_default());
+        }
+    }
+}
+
 impl Route {
     fn check(&self, problems: &mut Problems) {
-        if !NAME_BYTES.contains(&self.name.len()) {
-            let short: String = self.name.chars().take(16).collect();
-            let value = format_args!("{short:?} of {} bytes", self.name.len());
-            problems.push(Problem::new("name", value, "1 to 128 bytes"));
-        }
+        check_name("name", &self.name, problems);
         if !is_prefix(&self.prefix) {
             let expected = "/ and a path of letters, digits and -._~ without a / at its end";
             problems.push(Problem::new("prefix", format_args!("{:?}", self.prefix), expected));
@@ -82,11 +129,10 @@ impl Route {
             let expected = "another one: that path is the gateway's own";
             problems.push(Problem::new("prefix", format_args!("{:?}", self.prefix), expected));
         }
-        if !is_upstream(&self.upstream) {
-            let value = format_args!("{:?}", self.upstream.as_str());
-            problems.push(Problem::new("upstream", value, expected_upstream()));
-        }
         within("timeout", self.timeout, &TIMEOUT, problems);
+        if let Some(bulkhead) = &self.bulkhead {
+            problems.extend_under("bulkhead", bulkhead.validate().err().unwrap_or_default());
+        }
     }
 }
 
@@ -116,8 +162,17 @@ fn check_limits<'p>(
     }
 }
 
+fn check_name(path: &str, name: &str, problems: &mut Problems) {
+    if !NAME_BYTES.contains(&name.len()) {
+        let short: String = name.chars().take(16).collect();
+        let value = format_args!("{short:?} of {} bytes", name.len());
+        problems.push(Problem::new(path, value, "1 to 128 bytes"));
+    }
+}
+
 fn taken(path: &str, value: &str) -> Problem {
-    Problem::new(path, format_args!("{value:?}"), format_args!("another {path} than before"))
+    let setting = path.rsplit('.').next().unwrap_or(path);
+    Problem::new(path, format_args!("{value:?}"), format_args!("another {setting} than before"))
 }
 
 fn within(path: &str, value: Duration, range: &RangeInclusive<Duration>, problems: &mut Problems) {
@@ -135,7 +190,7 @@ fn is_prefix(text: &str) -> bool {
     text.strip_prefix('/').is_some_and(|path| path.split('/').all(is_segment))
 }
 
-fn is_upstream(upstream: &Authority) -> bool {
+fn is_address(upstream: &Authority) -> bool {
     let is_there = upstream.port_u16().is_some_and(|port| port > 0) && !upstream.host().is_empty();
     demo::UPSTREAMS.contains(&upstream.as_str()) || (is_there && !upstream.as_str().contains('@'))
 }

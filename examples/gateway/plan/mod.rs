@@ -12,6 +12,8 @@ use std::time::Duration;
 
 use axum::http::HeaderName;
 use axum::http::uri::Authority;
+use palisade::breaker::config::BreakerConfig;
+use palisade::bulkhead::config::BulkheadConfig;
 use palisade::ratelimit::config::RateLimitConfig;
 use palisade::text::duration;
 use serde::Deserialize;
@@ -36,11 +38,28 @@ pub struct Plan {
     pub accounts: BTreeMap<String, String>,
     /// What callers may ask of all routes together; the first one is asked first.
     pub limits: Vec<RateLimitConfig>,
+    /// Who answers, by the name that routes, metrics and answers call it.
+    pub upstreams: BTreeMap<String, Upstream>,
     /// Which paths go where: one at least.
     pub routes: Vec<Route>,
 }
 
-/// One upstream and what the gateway serves of it.
+/// Who answers the requests of one route or of several.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Upstream {
+    /// A host with its port, or one of the [demo](super::demo::UPSTREAMS).
+    #[serde(deserialize_with = "text::upstream")]
+    pub address: Authority,
+    /// What it speaks.
+    #[serde(default)]
+    pub protocol: Protocol,
+    /// What keeps callers away from it while it fails. It is called as the upstream is unless it has
+    /// a name of its own.
+    pub breaker: Option<BreakerConfig>,
+}
+
+/// What the gateway serves of an upstream.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Route {
@@ -48,15 +67,14 @@ pub struct Route {
     pub name: String,
     /// The paths below this one are proxied, without it: `/steady/a` arrives as `/a`.
     pub prefix: String,
-    /// Who answers them: a host with its port, or one of the [demo](super::demo::UPSTREAMS).
-    #[serde(deserialize_with = "text::upstream")]
-    pub upstream: Authority,
-    /// What the upstream speaks.
-    #[serde(default)]
-    pub protocol: Protocol,
+    /// The name of the upstream that answers them.
+    pub upstream: String,
     /// How long the upstream may take to begin its answer, the upload included: 1 ms to 1 hour.
     #[serde(default = "default_timeout", with = "duration::serde")]
     pub timeout: Duration,
+    /// How many requests it has at once, to the ends of their answers. It is called as the route is
+    /// unless it has a name of its own.
+    pub bulkhead: Option<BulkheadConfig>,
     /// What callers may ask of this route, inside of the limits of all.
     #[serde(default)]
     pub limits: Vec<RateLimitConfig>,
@@ -73,6 +91,30 @@ pub enum Protocol {
     Http2,
 }
 
+impl Upstream {
+    /// The breaker, by the name that metrics and answers call it.
+    #[must_use]
+    pub fn breaker(&self, name: &str) -> Option<BreakerConfig> {
+        let mut breaker = self.breaker.clone()?;
+        if breaker.name == BreakerConfig::default().name {
+            name.clone_into(&mut breaker.name);
+        }
+        Some(breaker)
+    }
+}
+
+impl Route {
+    /// The bulkhead, by the name that metrics and answers call it.
+    #[must_use]
+    pub fn bulkhead(&self) -> Option<BulkheadConfig> {
+        let mut bulkhead = self.bulkhead.clone()?;
+        if bulkhead.name == BulkheadConfig::default().name {
+            self.name.clone_into(&mut bulkhead.name);
+        }
+        Some(bulkhead)
+    }
+}
+
 impl Default for Plan {
     /// Nothing to serve yet, on port 8080 of this machine.
     fn default() -> Self {
@@ -82,6 +124,7 @@ impl Default for Plan {
             account_header: HeaderName::from_static("x-api-key"),
             accounts: BTreeMap::new(),
             limits: Vec::new(),
+            upstreams: BTreeMap::new(),
             routes: Vec::new(),
         }
     }

@@ -9,7 +9,7 @@ use palisade_examples::gateway::server::Gateway;
 use tokio::net::{TcpListener, TcpSocket};
 use tower::ServiceExt;
 
-use crate::support::{LOOPBACK, Running, Wire, before_a_listener, metrics, plan, route};
+use crate::support::{LOOPBACK, Running, Wire, at, before_a_listener, metrics, plan, route};
 
 async fn problem(caller: &mut Wire, status: &str, detail: &str) {
     let answer = caller.head().await;
@@ -25,7 +25,7 @@ async fn an_upstream_that_is_away_is_a_502() {
     // Bound, so that nobody else gets the port, but not listening.
     let away = TcpSocket::new_v4().unwrap();
     away.bind(LOOPBACK.into()).unwrap();
-    let gateway = Running::start(plan(route(away.local_addr().unwrap()))).await;
+    let gateway = Running::start(plan(away.local_addr().unwrap())).await;
     let mut caller = Wire::to(&gateway).await;
     caller.send("GET /up/a HTTP/1.1\nHost: a\n\n").await;
     problem(&mut caller, "502 bad gateway", "the upstream cannot be reached").await;
@@ -66,9 +66,10 @@ async fn an_unknown_route_is_a_404_that_lists_the_known_ones() {
 async fn a_prefix_within_another_has_its_own_upstream() {
     let (outer, inner) =
         (TcpListener::bind(LOOPBACK).await.unwrap(), TcpListener::bind(LOOPBACK).await.unwrap());
-    let mut plan = plan(route(outer.local_addr().unwrap()));
+    let mut plan = plan(outer.local_addr().unwrap());
     let (name, prefix) = ("within".to_owned(), "/up/within".to_owned());
-    plan.routes.push(Route { name, prefix, ..route(inner.local_addr().unwrap()) });
+    plan.upstreams.insert("inner".to_owned(), at(inner.local_addr().unwrap()));
+    plan.routes.push(Route { name, prefix, upstream: "inner".to_owned(), ..route() });
     let gateway = Running::start(plan).await;
     for (path, upstream, arrives) in [
         ("/up/within/a", &inner, "get /a http/1.1"),
@@ -89,7 +90,7 @@ async fn nobody_gets_a_tunnel() {
     problem(&mut caller, "404 not found", "no route has this path; there are /up/*").await;
 
     // HTTP/2 has a CONNECT with a path (RFC 8441).
-    let app = app::router(&plan(route(upstream.local_addr().unwrap())), metrics()).unwrap();
+    let app = app::router(&plan(upstream.local_addr().unwrap()), metrics()).unwrap();
     let mut request = Request::connect("/up/a").body(Body::empty()).unwrap();
     request.extensions_mut().insert(ConnectInfo(gateway.address));
     let answer = app.oneshot(request).await.unwrap();
@@ -107,7 +108,7 @@ async fn health_needs_no_upstream() {
 
 #[tokio::test]
 async fn a_plan_that_is_wrong_is_not_served() {
-    let mut plan = plan(route(LOOPBACK.into()));
+    let mut plan = plan(LOOPBACK.into());
     plan.routes.push(Route { prefix: "up/".to_owned(), ..plan.routes[0].clone() });
     let error = Gateway::bind(plan, metrics()).await.unwrap_err().to_string();
     let mut lines = error.lines();
@@ -119,8 +120,7 @@ async fn a_plan_that_is_wrong_is_not_served() {
 async fn an_address_that_is_taken_is_said_to_be() {
     let listener = TcpListener::bind(LOOPBACK).await.unwrap();
     let taken = listener.local_addr().unwrap();
-    let error =
-        Gateway::bind(Plan { listen: taken, ..plan(route(taken)) }, metrics()).await.unwrap_err();
+    let error = Gateway::bind(Plan { listen: taken, ..plan(taken) }, metrics()).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         format!(

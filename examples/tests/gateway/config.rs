@@ -35,12 +35,17 @@ fn what_is_built_in_shows_every_setting() {
     let known = "listen grace account_header accounts limits routes name by on_missing \
                  skip_preflights skip_paths headers headers_on reset enabled enforce max_keys \
                  on_outage quota algorithm chargeable anchor max_wait max_queued tiers prefix \
-                 upstream protocol timeout";
+                 upstream upstreams address protocol timeout breaker consecutive_failures \
+                 failure_rate slow_rate slow_after raised_by window window_calls minimum_calls \
+                 open_for open_at_most jitter retry_after_at_most probes close_after probe_timeout \
+                 half_open_at_most ramp abandoned_after throttle_percent idle bulkhead \
+                 max_concurrent max_queued until";
     for name in known.split(' ') {
         let value = format!("{name} = ");
         let shows = |line: &str| {
-            let table = line.trim_matches(['[', ']']).rsplit('.').next();
-            setting(line).starts_with(&value) || table == Some(name)
+            let is_table = line.starts_with('[');
+            let mut tables = line.trim_matches(['[', ']']).split('.').filter(|_| is_table);
+            setting(line).starts_with(&value) || tables.any(|table| table == name)
         };
         assert!(config::DEFAULT.lines().any(shows), "{name}");
     }
@@ -48,7 +53,7 @@ fn what_is_built_in_shows_every_setting() {
 
 #[test]
 fn what_is_built_in_shows_settings_that_read() {
-    // Those of an algorithm that is not shown are told, and no others.
+    // Those of another algorithm, and one that goes together with no other, are told, and no others.
     let text: Vec<_> = config::DEFAULT.lines().map(setting).collect();
     let limit = "limits[1].limits[0]";
     assert_eq!(
@@ -59,17 +64,24 @@ fn what_is_built_in_shows_settings_that_read() {
             ),
             format!("{limit}.max_wait: 1s, must be left out unless the algorithm is shaper"),
             format!("{limit}.max_queued: 5, must be left out unless the algorithm is shaper"),
+            "upstreams.flaky.breaker.window_calls: 100, must be left out, since a throttle looks at a \
+             time"
+                .to_owned(),
         ]
     );
 }
 
 #[test]
 fn what_is_left_out_has_its_default() {
-    let text = "[[routes]]\nname = \"a\"\nprefix = \"/a\"\nupstream = \"[::1]:80\"";
+    let text = "upstreams.a.address = \"[::1]:80\"\n\
+                [[routes]]\nname = \"a\"\nprefix = \"/a\"\nupstream = \"a\"";
     let plan = config::read("short", text).unwrap();
     let route = plan.routes[0].clone();
-    assert_eq!((route.protocol, route.timeout.as_millis()), (Protocol::Http1, 1_000));
-    assert_eq!(plan, Plan { routes: vec![route], ..Plan::default() });
+    let upstream = plan.upstreams["a"].clone();
+    assert_eq!((upstream.protocol, route.timeout.as_millis()), (Protocol::Http1, 1_000));
+    assert_eq!(upstream.breaker, None);
+    let upstreams = [("a".to_owned(), upstream)].into();
+    assert_eq!(plan, Plan { upstreams, routes: vec![route], ..Plan::default() });
 }
 
 #[test]
@@ -116,19 +128,31 @@ fn all_errors_of_a_file_are_told_at_once_and_none_that_follows_from_another() {
         name = "client"
         limits = true
 
+        [upstreams.a]
+        address = 80
+        breaker = { open_for = "soon", probes = 0, window_calls = 5 }
+
+        [upstreams.b]
+        protocol = "http3"
+        breaker = { probes = "three" }
+
+        [upstreams]
+        c = 7
+
         [[routes]]
         name = "a"
         upstream = 80
         timeout = "2h"
+        bulkhead = { max_queued = 5, max_wait = "0s" }
 
         [[routes]]
         prefix = "/a"
-        protocol = "http3"
+        upstream = "c"
 
         [[routes]]
         name = "a"
         prefix = "/a"
-        upstream = "demo:flaky"
+        upstream = "d"
     "#;
     assert_eq!(
         wrong(text),
@@ -142,11 +166,16 @@ fn all_errors_of_a_file_are_told_at_once_and_none_that_follows_from_another() {
              \"100/min burst 20\", or a table with one",
             "limits[0].limits[2].tiers.premium: quota \"fast\": expected e.g. \"100/min burst 20\"",
             "limits[1].limits: invalid type: boolean `true`, expected a sequence",
+            "upstreams.a.address: invalid type: integer `80`, expected a string",
+            "upstreams.a.breaker.open_for: duration \"soon\": expected e.g. \"250ms\", \"1.5s\" or \
+             \"2m30s\"",
+            "upstreams.b.protocol: unknown variant `http3`, expected `http1` or `http2`",
+            "upstreams.b.breaker.probes: invalid type: string \"three\", expected u32",
+            "upstreams.b.address: missing",
+            "upstreams.c: invalid type: integer `7`, expected struct Upstream",
             "routes[0].upstream: invalid type: integer `80`, expected a string",
             "routes[0].prefix: missing",
-            "routes[1].protocol: unknown variant `http3`, expected `http1` or `http2`",
             "routes[1].name: missing",
-            "routes[1].upstream: missing",
             "grace: 11m, must be 0s to 10m",
             "accounts.k2: \"gold\", must be a tier of a limit: premium",
             "limits[0].limits[0].max_wait: 1s, must be left out unless the algorithm is shaper",
@@ -154,7 +183,12 @@ fn all_errors_of_a_file_are_told_at_once_and_none_that_follows_from_another() {
              does not have",
             "limits[0].skip_paths[1]: \"healthz\", must be a path that begins with /",
             "limits[1].name: \"client\", must be another name than before",
+            "upstreams.a.breaker.minimum_calls: 20, must be 1 to 5, which the window holds",
+            "upstreams.a.breaker.probes: 0, must be 1 or more",
             "routes[0].timeout: 2h, must be 1ms to 1h",
+            "routes[0].bulkhead.max_concurrent: 0, must be 1 or more",
+            "routes[0].bulkhead.max_wait: 0s, must be more than nothing, since calls may queue",
+            "routes[2].upstream: \"d\", must be the name of an upstream: a, b, c",
             "routes[2].name: \"a\", must be another name than before",
             "routes[2].prefix: \"/a\", must be another prefix than before",
         ]
@@ -167,12 +201,15 @@ fn the_banner_says_every_limit_and_how_to_try_them() {
     let banner = Banner::new(&plan, plan.listen).to_string();
     for line in [
         "gateway on http://127.0.0.1:8080",
-        "  /flaky/*     to demo:flaky, which has 500ms to answer",
+        "  /flaky/*     to flaky at demo:flaky, which has 500ms to answer",
         "  \"client\" allows 40 per second, burst 80, and 5000 per hour in a sliding window, by \
          client_ip",
         "  \"account\" allows 2 per second (standard 5 per second, premium 10 per second, enterprise 20 \
          per second), by header x-api-key",
         "  /flaky/*: \"flaky\" allows 300 per 10s in a sliding window, by client_ip",
+        "  /narrow/*: \"narrow\" lets 4 in at once, and 8 wait, each 250ms at most",
+        "  flaky: \"flaky\" opens after 5 failures in a row, or from 50% failures of 20 or more in 2s \
+         on, for 200ms to 400ms",
         "curl -i -H 'x-api-key: k-enterprise' http://127.0.0.1:8080/steady/hello  # the same, on a tier \
          of the limits",
     ] {

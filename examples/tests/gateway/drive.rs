@@ -20,9 +20,11 @@ fn plan(name: &str, more: &str) -> Plan {
         r#"
         listen = "127.0.0.1:0"
         limits = [{{ name = "{name}", by = "client_ip", limits = ["50/s burst 5"] }}, {more}]
+        upstreams.steady.address = "demo:steady"
+        upstreams.flaky.address = "demo:flaky"
         routes = [
-            {{ name = "{name}-steady", prefix = "/steady", upstream = "demo:steady" }},
-            {{ name = "{name}-flaky", prefix = "/flaky", upstream = "demo:flaky" }},
+            {{ name = "{name}-steady", prefix = "/steady", upstream = "steady" }},
+            {{ name = "{name}-flaky", prefix = "/flaky", upstream = "flaky" }},
         ]
         "#
     );
@@ -30,8 +32,9 @@ fn plan(name: &str, more: &str) -> Plan {
 }
 
 async fn run(mut plan: Plan) -> Report {
-    let _demo = Demo::serve(&mut plan, 7).await.unwrap();
-    drive::run(Gateway::bind(plan, metrics()).await.unwrap(), LASTING).await.unwrap()
+    let demo = Demo::serve(&mut plan, 7).await.unwrap();
+    let gateway = Gateway::bind(plan, metrics()).await.unwrap();
+    drive::run(gateway, demo.as_ref(), LASTING).await.unwrap()
 }
 
 /// Who sent how much.
@@ -100,10 +103,10 @@ async fn a_drive_that_nobody_answers_says_so() {
     let away = TcpSocket::new_v4().unwrap();
     away.bind(LOOPBACK.into()).unwrap();
     let mut plan = plan("driven-away", "");
-    for route in &mut plan.routes {
-        route.upstream = authority(away.local_addr().unwrap());
+    for upstream in plan.upstreams.values_mut() {
+        upstream.address = authority(away.local_addr().unwrap());
     }
-    let driven = drive::run(Gateway::bind(plan, metrics()).await.unwrap(), LASTING).await;
+    let driven = drive::run(Gateway::bind(plan, metrics()).await.unwrap(), None, LASTING).await;
     let error = driven.unwrap_err().to_string();
     assert_eq!(error, "of 70 requests not one was answered with 200");
 }
@@ -112,12 +115,71 @@ async fn a_drive_that_nobody_answers_says_so() {
 async fn the_demo_is_there_for_those_who_name_it_and_for_nobody_else() {
     let mut named = plan("demo", "");
     assert!(Demo::serve(&mut named, 7).await.unwrap().is_some());
-    let [steady, flaky] = &named.routes[..] else { panic!("{named:?}") };
-    assert_ne!(steady.upstream, flaky.upstream);
-    for route in [steady, flaky] {
-        assert!(route.upstream.as_str().parse::<SocketAddr>().is_ok(), "{route:?}");
+    let addresses: Vec<_> = named.upstreams.values().map(|upstream| &upstream.address).collect();
+    let [steady, flaky] = addresses[..] else { panic!("{named:?}") };
+    assert_ne!(steady, flaky);
+    for address in [steady, flaky] {
+        assert!(address.as_str().parse::<SocketAddr>().is_ok(), "{address}");
     }
     let before = named.clone();
     assert!(Demo::serve(&mut named, 7).await.unwrap().is_none());
     assert_eq!(named, before);
+}
+
+/// The demo behind a breaker with these settings.
+async fn through_an_outage(name: &str, breaker: &str) -> Report {
+    let mut plan = plan(name, "");
+    let text = format!("name = \"{name}\"\n{breaker}");
+    plan.upstreams.get_mut("flaky").unwrap().breaker = Some(toml::from_str(&text).unwrap());
+    run(plan).await
+}
+
+#[tokio::test]
+async fn a_breaker_keeps_its_client_away_in_an_outage_and_lets_it_in_again() {
+    let settings = r#"
+        consecutive_failures = 3
+        open_for = "30ms"
+        open_at_most = "30ms"
+    "#;
+    let report = through_an_outage("driven-through", settings).await;
+    assert!(report.held(), "{report}");
+    let printed = report.to_string();
+    assert!(printed.contains("- the breaker held: in an outage of "), "{printed}");
+    assert!(printed.contains("the next one was served, and it has closed\n"), "{printed}");
+    let patient = report.rows().iter().find(|row| row.caller.who() == "patient").unwrap();
+    assert!(patient.tally.refused["circuit_open"] >= 1, "{report}");
+    for change in [r#"from="closed",to="open"} 1"#, r#"from="half_open",to="closed"} 1"#] {
+        let series = r#"palisade_breaker_transitions_total{layer="breaker",name="driven-through","#;
+        let line = format!("{series}{change}");
+        assert!(printed.contains(&line), "no {line} in:\n{printed}");
+    }
+}
+
+#[tokio::test]
+async fn a_breaker_of_which_it_is_not_known_what_it_must_do_is_not_judged() {
+    let report = through_an_outage("driven-free", r#"enforce = "50%""#).await;
+    assert!(!report.to_string().contains("the breaker"), "{report}");
+}
+
+#[tokio::test]
+async fn a_bulkhead_lets_a_crowd_in_as_far_as_there_is_room() {
+    let mut plan = plan("driven-crowd", "");
+    let narrow = r#"
+        name = "driven-narrow"
+        prefix = "/narrow"
+        upstream = "narrow"
+        timeout = "30s"
+        bulkhead = { max_concurrent = 1 }
+    "#;
+    plan.routes.insert(1, toml::from_str(narrow).unwrap());
+    plan.upstreams.insert("narrow".to_owned(), toml::from_str("address = 'demo:narrow'").unwrap());
+    let report = run(plan).await;
+    assert!(report.held(), "{report}");
+    let printed = report.to_string();
+    assert!(
+        printed.contains("- the bulkhead held: never more than 1 at once in driven-narrow; of ")
+    );
+    assert!(printed.contains(" requests, 4 at once, "), "{printed}");
+    let crowd = report.rows().iter().find(|row| row.caller.who() == "crowd").unwrap();
+    assert_eq!(crowd.tally.served + crowd.tally.unavailable(), crowd.tally.requests(), "{report}");
 }

@@ -11,8 +11,8 @@ fn only(text: &str) -> String {
 
 /// A text with a route that is not wrong.
 fn beside_a_route(text: &str) -> String {
-    let route = "[[routes]]\nname = \"up\"\nprefix = \"/up\"\nupstream = \"demo:steady\"";
-    format!("{text}\n{route}")
+    let route = "[[routes]]\nname = \"up\"\nprefix = \"/up\"\nupstream = \"up\"";
+    format!("upstreams.up.address = \"demo:steady\"\n{text}\n{route}")
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn of_the_gateway() {
         (
             r#"colour = "red""#,
             "unknown field `colour`, expected one of `listen`, `grace`, `account_header`, \
-             `accounts`, `limits`, `routes`",
+             `accounts`, `limits`, `upstreams`, `routes`",
         ),
     ] {
         let path = text.split(' ').next().unwrap();
@@ -119,8 +119,6 @@ fn of_a_limit() {
 #[test]
 fn of_a_route() {
     const PREFIX: &str = "must be / and a path of letters, digits and -._~ without a / at its end";
-    const UPSTREAM: &str =
-        "must be a host and a port, such as 10.0.0.7:8080, or demo:steady, demo:flaky";
     for (setting, error) in [
         (r#"name = """#, r#""" of 0 bytes, must be 1 to 128 bytes"#),
         (r#"prefix = "a""#, &format!(r#""a", {PREFIX}"#)),
@@ -131,21 +129,96 @@ fn of_a_route() {
             r#"prefix = "/metrics""#,
             r#""/metrics", must be another one: that path is the gateway's own"#,
         ),
-        (r#"upstream = "localhost""#, &format!(r#""localhost", {UPSTREAM}"#)),
-        (r#"upstream = "http://a:1""#, &format!(r#""http://a:1", {UPSTREAM}"#)),
-        (r#"upstream = "a:65536""#, &format!(r#""a:65536", {UPSTREAM}"#)),
-        (r#"upstream = "me@a:1""#, &format!(r#""me@a:1", {UPSTREAM}"#)),
-        (r#"upstream = "demo:fast""#, &format!(r#""demo:fast", {UPSTREAM}"#)),
-        (r#"protocol = "h3""#, "unknown variant `h3`, expected `http1` or `http2`"),
+        (r#"upstream = "a:1""#, r#""a:1", must be the name of an upstream: a, b"#),
         (r#"timeout = "0s""#, "0s, must be 1ms to 1h"),
         (r#"timeout = "61min""#, "1h1m, must be 1ms to 1h"),
     ] {
         let name = setting.split(' ').next().unwrap();
-        let mut lines = vec![r#"name = "a""#, r#"prefix = "/a""#, r#"upstream = "a:1""#];
+        let mut lines = vec![r#"name = "a""#, r#"prefix = "/a""#, r#"upstream = "a""#];
         lines.retain(|line| !line.starts_with(name));
-        let text = format!("[[routes]]\n{}\n{setting}", lines.join("\n"));
+        let upstreams = r#"upstreams = { a = { address = "a:1" }, b = { address = "b:1" } }"#;
+        let text = format!("{upstreams}\n[[routes]]\n{}\n{setting}", lines.join("\n"));
         assert_eq!(only(&text), format!("routes[0].{name}: {error}"));
     }
     let limit = beside_a_route("") + "\nlimits = [{ limits = [\"1/s\"], max_keys = 0 }]";
     assert_eq!(only(&limit), "routes[0].limits[0].max_keys: 0, must be 1 or more");
+}
+
+#[test]
+fn of_an_upstream() {
+    const ADDRESS: &str =
+        "must be a host and a port, such as 10.0.0.7:8080, or demo:steady, demo:narrow, demo:flaky";
+    for (settings, path, error) in [
+        (r#"address = "localhost""#, ".address", &format!(r#""localhost", {ADDRESS}"#)),
+        (r#"address = "http://a:1""#, ".address", &format!(r#""http://a:1", {ADDRESS}"#)),
+        (r#"address = "a:65536""#, ".address", &format!(r#""a:65536", {ADDRESS}"#)),
+        (r#"address = "me@a:1""#, ".address", &format!(r#""me@a:1", {ADDRESS}"#)),
+        (r#"address = "demo:fast""#, ".address", &format!(r#""demo:fast", {ADDRESS}"#)),
+        ("", ".address", &"missing".to_owned()),
+        (
+            r#"address = "a:1", protocol = "h3""#,
+            ".protocol",
+            &"unknown variant `h3`, expected `http1` or `http2`".to_owned(),
+        ),
+    ] {
+        let text = beside_a_route(&format!("upstreams.a = {{ {settings} }}"));
+        assert_eq!(only(&text), format!("upstreams.a{path}: {error}"));
+    }
+    assert_eq!(
+        only(&beside_a_route(r#"upstreams."" = { address = "a:1" }"#)),
+        r#"upstreams.: "" of 0 bytes, must be 1 to 128 bytes"#
+    );
+}
+
+#[test]
+fn of_a_breaker() {
+    for (setting, error) in [
+        ("probes = 0", "probes: 0, must be 1 or more"),
+        (
+            r#"open_for = "soon""#,
+            r#"open_for: duration "soon": expected e.g. "250ms", "1.5s" or "2m30s""#,
+        ),
+        (r#"open_for = "90s""#, "open_at_most: 60s, must be 90s or more, which is open_for"),
+        (
+            r#"failure_rate = "101%""#,
+            r#"failure_rate: ratio "101%": expected 0% to 100%, or 0 to 1"#,
+        ),
+        ("throttle_percent = 99", "throttle_percent: 99, must be 100 or more"),
+        ("window_calls = 9", "minimum_calls: 20, must be 1 to 9, which the window holds"),
+        (r#"name = """#, r#"name: "" of 0 bytes, must be 1 to 128 bytes"#),
+    ] {
+        let text = beside_a_route(&format!("upstreams.up.breaker = {{ {setting} }}"));
+        assert_eq!(only(&text), format!("upstreams.up.breaker.{error}"));
+    }
+    let text = beside_a_route(
+        r#"
+        upstreams.a = { address = "a:1", breaker = {} }
+        upstreams.b = { address = "b:1", breaker = { name = "a" } }
+        "#,
+    );
+    assert_eq!(only(&text), r#"upstreams.b.breaker.name: "a", must be another name than before"#);
+}
+
+#[test]
+fn of_a_bulkhead() {
+    for (settings, error) in [
+        ("", "max_concurrent: 0, must be 1 or more"),
+        ("max_concurrent = -1", "max_concurrent: invalid value: integer `-1`, expected u32"),
+        ("max_concurrent = 1, max_keys = 0", "max_keys: 0, must be 1 or more"),
+        (
+            r#"max_concurrent = 1, until = "end""#,
+            "until: unknown variant `end`, expected `body` or `head`",
+        ),
+    ] {
+        let text = beside_a_route("") + &format!("\nbulkhead = {{ {settings} }}");
+        assert_eq!(only(&text), format!("routes[0].bulkhead.{error}"));
+    }
+    let route = r#"bulkhead = { max_concurrent = 1 }
+        [[routes]]
+        name = "other"
+        prefix = "/other"
+        upstream = "up"
+        bulkhead = { name = "up", max_concurrent = 1 }"#;
+    let text = beside_a_route("") + "\n" + route;
+    assert_eq!(only(&text), r#"routes[1].bulkhead.name: "up", must be another name than before"#);
 }

@@ -17,9 +17,9 @@ use crate::support::{Running, Wire, per_client, plan, route, upstream};
 async fn limited_to(quota: Quota) -> Running {
     let upstream = upstream(Router::new().fallback(async || "ok")).await;
     let (name, prefix) = ("down".to_owned(), "/down".to_owned());
-    let down = Route { name, prefix, ..route(upstream) };
-    let (limits, routes) = (vec![per_client("per-client", quota)], vec![route(upstream), down]);
-    Running::start(Plan { limits, routes, ..plan(route(upstream)) }).await
+    let down = Route { name, prefix, ..route() };
+    let (limits, routes) = (vec![per_client("per-client", quota)], vec![route(), down]);
+    Running::start(Plan { limits, routes, ..plan(upstream) }).await
 }
 
 async fn status(caller: &mut Wire, path: &str) -> String {

@@ -5,6 +5,8 @@
 
 mod answers;
 mod bodies;
+mod breakers;
+mod bulkheads;
 mod config;
 mod drive;
 mod faults;

@@ -48,7 +48,7 @@ const SERIES: [Series; 30] = [
 #[tokio::test]
 async fn every_series_is_there_from_the_start_and_counts() {
     let upstream = TcpListener::bind(LOOPBACK).await.unwrap();
-    let up = Route { name: "counted-up".to_owned(), ..route(upstream.local_addr().unwrap()) };
+    let up = Route { name: "counted-up".to_owned(), ..route() };
     let late = Route {
         name: "counted-late".to_owned(),
         prefix: "/late".to_owned(),
@@ -56,7 +56,8 @@ async fn every_series_is_there_from_the_start_and_counts() {
         ..up.clone()
     };
     let limits = vec![per_client("counted", per_hour(1).burst(3))];
-    let plan = Plan { limits, routes: vec![up.clone(), late], ..plan(up) };
+    let plan = plan(upstream.local_addr().unwrap());
+    let plan = Plan { limits, routes: vec![up, late], ..plan };
     let gateway = Running::start(plan).await;
     assert_eq!(counted(&gateway).await, expected(|(_, _, start, _)| start));
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use palisade_examples::gateway::server::Ending;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::{LOOPBACK, Running, Wire, before_a_listener, plan, route};
+use crate::support::{LOOPBACK, Running, Wire, before_a_listener, plan};
 
 #[tokio::test]
 async fn a_request_under_way_is_finished() {
@@ -39,7 +39,7 @@ async fn idle_connections_are_closed_and_new_ones_refused() {
 #[tokio::test]
 async fn the_grace_bounds_the_wait_for_a_request_that_hangs() {
     let upstream = TcpListener::bind(LOOPBACK).await.unwrap();
-    let mut plan = plan(route(upstream.local_addr().unwrap()));
+    let mut plan = plan(upstream.local_addr().unwrap());
     plan.grace = Duration::ZERO;
     let gateway = Running::start(plan).await;
     let mut caller = Wire::to(&gateway).await;

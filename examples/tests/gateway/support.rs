@@ -10,7 +10,7 @@ use palisade::ratelimit::config::{LimitConfig, RateLimitConfig};
 use palisade::{Quota, per_second};
 use palisade_examples::gateway::config;
 use palisade_examples::gateway::metrics::Metrics;
-use palisade_examples::gateway::plan::{Plan, Protocol, Route, authority};
+use palisade_examples::gateway::plan::{Plan, Protocol, Route, Upstream, authority};
 use palisade_examples::gateway::server::{Ending, Gateway};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -29,14 +29,19 @@ pub(crate) fn metrics() -> Metrics {
     METRICS.clone()
 }
 
-/// `/up/*`, to an upstream.
-pub(crate) fn route(upstream: SocketAddr) -> Route {
+/// An upstream without a breaker.
+pub(crate) fn at(address: SocketAddr) -> Upstream {
+    Upstream { address: authority(address), protocol: Protocol::Http1, breaker: None }
+}
+
+/// `/up/*`, to the upstream of that name.
+pub(crate) fn route() -> Route {
     Route {
         name: "up".to_owned(),
         prefix: "/up".to_owned(),
-        upstream: authority(upstream),
-        protocol: Protocol::Http1,
+        upstream: "up".to_owned(),
         timeout: Duration::from_secs(60),
+        bulkhead: None,
         limits: Vec::new(),
     }
 }
@@ -52,12 +57,13 @@ pub(crate) fn per_client(name: &str, quota: Quota) -> RateLimitConfig {
     }
 }
 
-/// One route, and a limit that nobody meets.
-pub(crate) fn plan(route: Route) -> Plan {
+/// One route to an upstream, and a limit that nobody meets.
+pub(crate) fn plan(upstream: SocketAddr) -> Plan {
     Plan {
         listen: LOOPBACK.into(),
         limits: vec![per_client("per-client", per_second(1_000))],
-        routes: vec![route],
+        upstreams: [("up".to_owned(), at(upstream))].into(),
+        routes: vec![route()],
         grace: Duration::from_secs(60),
         ..Plan::default()
     }
@@ -92,23 +98,32 @@ impl Running {
 /// A gateway before an upstream whose connections the test accepts itself.
 pub(crate) async fn before_a_listener() -> (Running, TcpListener) {
     let upstream = TcpListener::bind(LOOPBACK).await.unwrap();
-    let gateway = Running::start(plan(route(upstream.local_addr().unwrap()))).await;
+    let gateway = Running::start(plan(upstream.local_addr().unwrap())).await;
     (gateway, upstream)
 }
 
 /// A gateway before an axum upstream.
 pub(crate) async fn before(app: Router, protocol: Protocol) -> Running {
-    Running::start(plan(Route { protocol, ..route(upstream(app).await) })).await
+    let upstream = Upstream { protocol, ..at(upstream(app).await) };
+    let upstreams = [("up".to_owned(), upstream)].into();
+    Running::start(Plan { upstreams, ..plan(LOOPBACK.into()) }).await
 }
 
-/// A gateway with these settings, and two routes to an upstream that answers at once: `/down/*`,
+/// A gateway with these settings, and two routes to an upstream `up` that answers at once: `/down/*`,
 /// and `/up/*` with settings of its own.
 pub(crate) async fn configured(settings: &str, of_route: &str) -> Running {
-    let upstream = upstream(Router::new().fallback(async || "ok")).await;
+    configured_before(Router::new().fallback(async || "ok"), settings, of_route).await
+}
+
+/// The same before another upstream.
+pub(crate) async fn configured_before(app: Router, settings: &str, of_route: &str) -> Running {
+    let upstream = upstream(app).await;
     let routes = ["down", "up"].map(|name| {
-        format!("[[routes]]\nname = {name:?}\nprefix = \"/{name}\"\nupstream = \"{upstream}\"\n")
+        format!("[[routes]]\nname = {name:?}\nprefix = \"/{name}\"\nupstream = \"up\"\n")
     });
-    let text = format!("listen = \"127.0.0.1:0\"\n{settings}\n{}{of_route}", routes.concat());
+    let upstreams = format!("upstreams.up.address = \"{upstream}\"\n");
+    let text =
+        format!("listen = \"127.0.0.1:0\"\n{upstreams}{settings}\n{}{of_route}", routes.concat());
     Running::start(config::read("the test's", &text).unwrap()).await
 }
 
@@ -118,6 +133,16 @@ pub(crate) async fn upstream(app: Router) -> SocketAddr {
     let address = listener.local_addr().unwrap();
     tokio::spawn(axum::serve(listener, app).into_future());
     address
+}
+
+/// The value of a series on the page of metrics.
+pub(crate) async fn metric(gateway: &Running, series: &str) -> u64 {
+    let mut caller = Wire::to(gateway).await;
+    caller.send("GET /metrics HTTP/1.1\nHost: a\nConnection: close\n\n").await;
+    caller.head().await;
+    let page = caller.rest().await;
+    let value = page.lines().find_map(|line| line.strip_prefix(series));
+    value.unwrap_or_else(|| panic!("no {series} in:\n{page}")).trim().parse().unwrap()
 }
 
 /// One end of a connection.

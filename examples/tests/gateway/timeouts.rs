@@ -8,14 +8,15 @@ use axum::http::Request;
 use hyper::body::Body as _;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use palisade_examples::gateway::plan::Route;
+use palisade_examples::gateway::plan::{Plan, Route};
 
 use crate::support::{Running, Wire, plan, route, upstream};
 
 /// Before an upstream that never answers.
 async fn before_a_hanging_one() -> Running {
     let upstream = upstream(Router::new().fallback(std::future::pending::<()>)).await;
-    Running::start(plan(Route { timeout: Duration::from_millis(10), ..route(upstream) })).await
+    let routes = vec![Route { timeout: Duration::from_millis(10), ..route() }];
+    Running::start(Plan { routes, ..plan(upstream) }).await
 }
 
 #[tokio::test]

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use palisade::Quota;
 
-use super::bound::Bound;
-use super::tally::Tally;
+use super::held;
+use crate::gateway::drive::bound::Bound;
+use crate::gateway::drive::tally::Tally;
 
 /// Whether a client who asked for more than its quota got its quota, neither more nor less.
 #[derive(Clone, Debug)]
-pub struct Verdict {
+pub struct LimitVerdict {
     name: String,
     quota: Quota,
     passed: u64,
@@ -21,7 +22,7 @@ pub struct Verdict {
     longest: Duration,
 }
 
-impl Verdict {
+impl LimitVerdict {
     /// What a client may who must pass several limits is what all of them allow; none, if there is
     /// no limit.
     ///
@@ -51,12 +52,12 @@ impl Verdict {
     }
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for LimitVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, quota, passed, requests, .. } = self;
         let (least, most) = (self.allowed.start(), self.allowed.end());
         let seconds = self.longest.as_secs_f64();
-        write!(f, "the limit {}: ", if self.held() { "held" } else { "DID NOT HOLD" })?;
+        write!(f, "the limit {}: ", held(self.held()))?;
         write!(f, "{name} got {passed} of its {requests} requests, ")?;
         write!(f, "and {quota}, allows {least} to {most} in {seconds:.2} s")
     }
@@ -68,8 +69,8 @@ mod tests {
     use palisade::{per_minute, per_second};
     use tokio::time::Instant;
 
-    use super::super::tally::Asked;
     use super::*;
+    use crate::gateway::drive::tally::Asked;
 
     /// A hundred requests, one each 10 ms and answered 1 ms later; the first `passed` of them pass.
     fn tally(passed: u64) -> Tally {
@@ -78,13 +79,13 @@ mod tests {
             let due = begin + Duration::from_millis(10 * n);
             let status = if n < passed { StatusCode::OK } else { StatusCode::TOO_MANY_REQUESTS };
             let ended = due + Duration::from_millis(1);
-            tally.add(&Asked { due, sent: due, ended, status: Some(status) });
+            tally.add(&Asked { due, sent: due, ended, status: Some(status), reason: None });
         }
         tally
     }
 
-    fn verdict(bounds: &[Bound], passed: u64) -> Verdict {
-        Verdict::new("greedy", bounds, &tally(passed)).unwrap()
+    fn verdict(bounds: &[Bound], passed: u64) -> LimitVerdict {
+        LimitVerdict::new("greedy", bounds, &tally(passed)).unwrap()
     }
 
     #[test]
@@ -115,7 +116,7 @@ mod tests {
             verdict(&limits, 29).to_string().contains("and 10 per second, burst 20, allows 29")
         );
         assert!(!verdict(&limits, 28).held() && !verdict(&limits, 31).held());
-        assert!(Verdict::new("free", &[], &tally(100)).is_none());
+        assert!(LimitVerdict::new("free", &[], &tally(100)).is_none());
     }
 
     #[test]
@@ -130,8 +131,8 @@ mod tests {
     fn a_request_without_an_answer_counts_either_way() {
         let mut tally = tally(28);
         let now = Instant::now();
-        tally.add(&Asked { due: now, sent: now, ended: now, status: None });
+        tally.add(&Asked { due: now, sent: now, ended: now, status: None, reason: None });
         let bucket = [Bound::bucket(per_second(10).burst(20))];
-        assert!(Verdict::new("greedy", &bucket, &tally).unwrap().held());
+        assert!(LimitVerdict::new("greedy", &bucket, &tally).unwrap().held());
     }
 }

@@ -6,17 +6,13 @@ use palisade::Quota;
 use palisade::key::By;
 use palisade::ratelimit::config::{Algorithm, LimitConfig, RateLimitConfig};
 
-use super::plan::Plan;
+use super::switched;
 
-/// What a layer allows.
+/// What a layer of limits allows.
 #[derive(Clone, Copy, Debug)]
-pub struct Sentence<'p>(pub &'p RateLimitConfig);
+pub struct LimitSentence<'p>(pub &'p RateLimitConfig);
 
-/// A line for each layer of a plan: those of all routes, then those of one.
-#[derive(Clone, Copy, Debug)]
-pub struct Sentences<'p>(pub &'p Plan);
-
-impl fmt::Display for Sentence<'_> {
+impl fmt::Display for LimitSentence<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(layer) = self;
         write!(f, "{:?} allows ", layer.name)?;
@@ -33,25 +29,7 @@ impl fmt::Display for Sentence<'_> {
         } else {
             write!(f, ", by {}", layer.by)?;
         }
-        if !layer.enabled {
-            f.write_str(", and is switched off")?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for Sentences<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(plan) = self;
-        for layer in &plan.limits {
-            writeln!(f, "  {}", Sentence(layer))?;
-        }
-        for route in &plan.routes {
-            for layer in &route.limits {
-                writeln!(f, "  {}/*: {}", route.prefix, Sentence(layer))?;
-            }
-        }
-        Ok(())
+        f.write_str(switched(layer.enabled))
     }
 }
 
@@ -102,10 +80,10 @@ mod tests {
         };
         let says = "\"api\" allows 1 per day (b 50 per day, a 9 per hour, c 1 per second), and 2 per \
                     hour in a fixed window by header x-tenant, by client_ip behind 1";
-        assert_eq!(Sentence(&layer).to_string(), says);
+        assert_eq!(LimitSentence(&layer).to_string(), says);
         let (by, limits) = (By::default(), vec![LimitConfig::new(per_day(1))]);
         let off = RateLimitConfig { enabled: false, by, limits, ..layer };
         let says = "\"api\" allows 1 per day, to all callers together, and is switched off";
-        assert_eq!(Sentence(&off).to_string(), says);
+        assert_eq!(LimitSentence(&off).to_string(), says);
     }
 }
