@@ -30,22 +30,9 @@ pub struct CircuitBreaker<S, K = Global, R = Http, C = Standard> {
     pub(crate) skipped: bool,
 }
 
+palisade_core::inner_accessors!(CircuitBreaker<S, K, R, C>);
+
 impl<S, K, R, C> CircuitBreaker<S, K, R, C> {
-    /// The inner service.
-    pub const fn get_ref(&self) -> &S {
-        &self.inner
-    }
-
-    /// The inner service.
-    pub const fn get_mut(&mut self) -> &mut S {
-        &mut self.inner
-    }
-
-    /// The inner service.
-    pub fn into_inner(self) -> S {
-        self.inner
-    }
-
     /// Whether a call would be refused whoever makes it, so that the inner service need not be asked.
     #[inline]
     fn refuses(&self, unkeyed: bool) -> bool {

@@ -21,24 +21,11 @@ pub struct Timeout<S, R = Http> {
     respond: R,
 }
 
+palisade_core::inner_accessors!(Timeout<S, R>);
+
 impl<S, R> Timeout<S, R> {
     pub(crate) const fn new(inner: S, shared: Arc<Shared>, respond: R) -> Self {
         Self { inner, shared, respond }
-    }
-
-    /// The inner service.
-    pub const fn get_ref(&self) -> &S {
-        &self.inner
-    }
-
-    /// The inner service.
-    pub const fn get_mut(&mut self) -> &mut S {
-        &mut self.inner
-    }
-
-    /// The inner service.
-    pub fn into_inner(self) -> S {
-        self.inner
     }
 
     /// Begins to time a call, unless the layer is switched off.

@@ -24,11 +24,7 @@ impl BreakerConfig {
     /// ```
     pub fn validate(&self) -> Result<(), Problems> {
         let mut problems = Problems::default();
-        if !(1..=128).contains(&self.name.len()) {
-            let short: String = self.name.chars().take(16).collect();
-            let value = format_args!("{short:?} of {} bytes", self.name.len());
-            problems.push(Problem::new("name", value, "1 to 128 bytes"));
-        }
+        problems.check_name("name", &self.name);
         if self.max_keys == 0 {
             problems.push(Problem::new("max_keys", 0, "1 or more"));
         }

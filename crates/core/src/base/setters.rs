@@ -1,4 +1,4 @@
-//! The setters that all layers have.
+//! What all layers, handles and services have.
 
 /// Gives a layer, or the primitive below it, its `.name(..)`, `.enabled(..)`, `.enforce(..)` and
 /// `.clock(..)`.
@@ -57,6 +57,29 @@ macro_rules! common_handle {
             $(#[$enforce])*
             pub fn set_enforce(&self, share: $crate::Ratio) {
                 $crate::base::Shared::set_switch(&*self.shared, |switch| switch.with_enforce(share));
+            }
+        }
+    };
+}
+
+/// Gives a service `get_ref`, `get_mut` and `into_inner` for its field `inner`.
+#[macro_export]
+macro_rules! inner_accessors {
+    ($service:ident<$inner:ident $(, $generic:ident)*>) => {
+        impl<$inner $(, $generic)*> $service<$inner $(, $generic)*> {
+            /// The inner service.
+            pub const fn get_ref(&self) -> &$inner {
+                &self.inner
+            }
+
+            /// The inner service.
+            pub const fn get_mut(&mut self) -> &mut $inner {
+                &mut self.inner
+            }
+
+            /// The inner service.
+            pub fn into_inner(self) -> $inner {
+                self.inner
             }
         }
     };

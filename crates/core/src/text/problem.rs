@@ -69,6 +69,16 @@ impl Problems {
         self.0.extend(part.0.into_iter().map(|problem| problem.under(path)));
     }
 
+    /// Checks the name of a layer, which stands at `path`: 1 to 128 bytes, of which messages and metrics
+    /// show all.
+    pub fn check_name(&mut self, path: &str, name: &str) {
+        if !(1..=128).contains(&name.len()) {
+            let short: String = name.chars().take(16).collect();
+            let value = format_args!("{short:?} of {} bytes", name.len());
+            self.push(Problem::new(path, value, "1 to 128 bytes"));
+        }
+    }
+
     /// Each of them.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
         self.0.iter()

@@ -27,7 +27,7 @@ impl RateLimitConfig {
     /// ```
     pub fn validate(&self) -> Result<(), Problems> {
         let mut problems = Problems::default();
-        name("name", &self.name, &mut problems);
+        problems.check_name("name", &self.name);
         if !(1..=MOST).contains(&self.limits.len()) {
             let value = format_args!("{} limits", self.limits.len());
             problems.push(Problem::new("limits", value, "1 to 255 limits"));
@@ -67,7 +67,7 @@ impl RateLimitConfig {
 impl LimitConfig {
     fn check(&self, problems: &mut Problems) {
         if let Some(text) = &self.name {
-            name("name", text, problems);
+            problems.check_name("name", text);
         }
         self.check_quota("quota", self.quota, problems);
         if self.tiers.len() > MOST {
@@ -118,13 +118,5 @@ impl LimitConfig {
             }
             _ => {}
         }
-    }
-}
-
-fn name(path: &str, name: &str, problems: &mut Problems) {
-    if !(1..=128).contains(&name.len()) {
-        let short: String = name.chars().take(16).collect();
-        let value = format_args!("{short:?} of {} bytes", name.len());
-        problems.push(Problem::new(path, value, "1 to 128 bytes"));
     }
 }

@@ -37,22 +37,9 @@ pub struct RateLimit<S, K = Global, R = Http, A = One> {
     pub(crate) asks: A,
 }
 
+palisade_core::inner_accessors!(RateLimit<S, K, R, A>);
+
 impl<S, K, R, A> RateLimit<S, K, R, A> {
-    /// The inner service.
-    pub const fn get_ref(&self) -> &S {
-        &self.inner
-    }
-
-    /// The inner service.
-    pub const fn get_mut(&mut self) -> &mut S {
-        &mut self.inner
-    }
-
-    /// The inner service.
-    pub fn into_inner(self) -> S {
-        self.inner
-    }
-
     /// The readied service is given up, so that nothing of it is held while the call waits; a clone
     /// is readied after that.
     fn give_up(&mut self) -> S
