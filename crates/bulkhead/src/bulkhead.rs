@@ -74,7 +74,8 @@ impl Bulkhead {
     }
 
     /// Lets the limit follow how calls fare, instead of a number; see
-    /// [`BulkheadLayer::adaptive`].
+    /// [`BulkheadLayer::adaptive`]. Here nobody looks at what the work results in:
+    /// [`Permit::failure`] says that it failed.
     #[must_use]
     pub fn adaptive<A: Adapt + Clone + Sync + 'static>(self, algorithm: A) -> Self {
         let algorithm = Algorithm::new(algorithm);
@@ -134,6 +135,26 @@ impl Bulkhead {
 
     /// Runs `future` when it has a place. Resolves to its output, or to the rejection of
     /// [`acquire`](Self::acquire).
+    ///
+    /// Whatever the output is, an `Err` too, the call counts as passed, and as served for an
+    /// [adaptive](Self::adaptive) limit: only a panic counts as failed. Where errors are to count, take a
+    /// permit:
+    ///
+    /// ```
+    /// use palisade_bulkhead::Bulkhead;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), palisade_bulkhead::Rejection> {
+    /// # async fn query() -> Result<(), String> { Err("broken".to_owned()) }
+    /// let database = Bulkhead::new(10);
+    /// let permit = database.acquire().await?;
+    /// if query().await.is_err() {
+    ///     permit.failure();
+    /// }
+    /// assert_eq!(database.handle().snapshot().failed, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn call<F: Future>(&self, future: F) -> Call<F> {
         Call::new(self.acquire(), future)
     }

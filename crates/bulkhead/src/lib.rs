@@ -33,7 +33,7 @@
 //!    ├─ full ──▶ the queue, first come first served ───────┘
 //!    │              │
 //!    │              ├─ no turn within max_wait ──▶ queue_timeout
-//!    │              └─ no turn by the deadline ──▶ expired
+//!    │              └─ no turn, or no inner service that is ready, by the deadline ──▶ expired
 //!    ├─ no queue ──▶ bulkhead_full
 //!    ├─ the queue is full ──▶ queue_full
 //!    └─ the deadline has passed already ──▶ expired

@@ -15,7 +15,6 @@ pub struct Model(Gate);
 pub struct Entering<'a> {
     gate: &'a Model,
     weight: u32,
-    most: u32,
     place: Option<u64>,
 }
 
@@ -35,7 +34,7 @@ impl Model {
     /// Waits for units, which [`leave`](Self::leave) gives back.
     #[must_use]
     pub fn wait(&self, weight: u32) -> Entering<'_> {
-        Entering { gate: self, weight, most: u32::MAX, place: None }
+        Entering { gate: self, weight, place: None }
     }
 
     /// Gives units back.
@@ -70,7 +69,7 @@ impl Future for Entering<'_> {
             if let Some(units) = gate.enter(self.weight) {
                 return Poll::Ready(units);
             }
-            match gate.join(self.weight, self.most) {
+            match gate.join(self.weight, None) {
                 Joined::In(units) => return Poll::Ready(units),
                 Joined::Waits(place) => self.place = Some(place),
                 Joined::Full(_) => return Poll::Pending,

@@ -90,16 +90,17 @@ impl Rooms {
         &self.keyed
     }
 
-    /// The keys' rooms, that of the overflow among them.
-    pub(crate) fn of_keys(&self) -> Vec<Arc<Room>> {
-        let mut rooms = Vec::new();
-        self.keyed.each(|room, _| rooms.push(Arc::clone(room)));
-        rooms
+    /// Shows the keys' rooms to `look`, that of the overflow among them. It runs under the table's locks:
+    /// it must wake nobody.
+    pub(crate) fn each_of_keys(&self, mut look: impl FnMut(&Room)) {
+        self.keyed.each(|room, _| look(room));
     }
 
+    /// All rooms, to be changed without a lock. Those of keys are held, and so not evicted, meanwhile.
     pub(crate) fn all(&self) -> impl Iterator<Item = Ref<Room>> {
-        let keyed = self.of_keys().into_iter().map(Ref::Shared);
-        std::iter::once(self.hall()).chain(keyed)
+        let mut rooms = vec![self.hall()];
+        self.keyed.each(|room, _| rooms.push(Ref::Shared(Arc::clone(room))));
+        rooms.into_iter()
     }
 }
 

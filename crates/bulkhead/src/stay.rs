@@ -30,7 +30,7 @@ pub(crate) struct Stay {
 enum Lesson {
     /// What its end says.
     End,
-    /// That it failed, as the response's head says.
+    /// That it failed, as the response's head or the error says.
     Failed,
     /// Nothing: a layer inside refused it.
     Nothing,
@@ -43,7 +43,7 @@ impl Stay {
         Self { room: Some(room), taken, ticket, lesson: Lesson::End }
     }
 
-    /// Learns from the response's head, if the room learns.
+    /// Learns from the response's head or from an error, if the room learns.
     #[inline]
     pub(crate) fn learn(&mut self, verdict: impl FnOnce() -> Verdict) {
         if self.room.as_ref().is_some_and(|room| room.learns()) {
@@ -62,6 +62,15 @@ impl Stay {
             let ticket = mem::take(&mut self.ticket);
             room.settle(self.taken, ticket, end, self.lesson.of(end));
             self.room = None;
+        }
+    }
+
+    /// The call will not be made. The units are free again, and nothing is counted.
+    #[cold]
+    pub(crate) fn revoke(mut self) {
+        if let Some(room) = self.room.take() {
+            room.gate.leave(self.taken.units);
+            mem::take(&mut self.ticket).discard();
         }
     }
 

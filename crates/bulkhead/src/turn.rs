@@ -4,14 +4,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use palisade_core::base::Shared as _;
 use palisade_core::guard::Ref;
-use palisade_core::telemetry::{self, Ticket};
+use palisade_core::telemetry::Ticket;
 use palisade_core::{Alarm, CallContext, Micros, Reason, Rejection};
 
 use crate::room::Room;
 use crate::shared::Shared;
-use crate::shared::counters::LAYER;
 use crate::stay::Stay;
 
 /// A place in the line. Dropped, it is given up.
@@ -61,10 +59,32 @@ impl Turn {
         Poll::Pending
     }
 
+    /// Whether it is too late to send the call. The clock is read only if it has a deadline.
+    pub(crate) fn is_late(&self) -> bool {
+        self.deadline < Micros::MAX && self.shared.now() >= self.deadline
+    }
+
+    /// Ready when it is too late to send the call.
+    ///
+    /// The alarm is one that was polled here only.
+    pub(crate) fn poll_late(&self, alarm: Pin<&mut Alarm>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.deadline == Micros::MAX {
+            return Poll::Pending;
+        }
+        alarm.poll(cx, || self.deadline.since(self.shared.now()).to_duration())
+    }
+
+    /// A call that was in is not sent: what it was given is somebody else's.
+    #[cold]
+    pub(crate) fn expire(&self, stay: Stay) -> Rejection {
+        stay.revoke();
+        self.shared.reject(Reason::Expired)
+    }
+
     /// The turn has come.
     fn come_in(&mut self, units: u32) -> Result<Stay, Rejection> {
         let ticket = self.ticket.take().unwrap_or_default();
-        if self.record() < self.deadline {
+        if self.shared.waited(self.since) < self.deadline {
             return Ok(Stay::new(self.room.clone(), units, ticket));
         }
         // Too late to be sent: what it was given is somebody else's.
@@ -79,19 +99,12 @@ impl Turn {
         if let Some(ticket) = self.ticket.take() {
             ticket.discard();
         }
-        let now = self.record();
+        let now = self.shared.waited(self.since);
         self.shared.reject(if self.until == self.deadline {
             Reason::Expired
         } else {
             Reason::queue_timeout(now.since(self.since).to_duration())
         })
-    }
-
-    /// Records how long the call has waited.
-    fn record(&self) -> Micros {
-        let now = self.shared.now();
-        telemetry::waited(LAYER, self.shared.base().name(), now.since(self.since));
-        now
     }
 }
 

@@ -3,9 +3,12 @@
 mod support;
 
 use allocation_counter::measure;
-use palisade_bulkhead::BackpressureQueue;
+use http::Request;
 use palisade_bulkhead::adaptive::{Adapt, Adaptive, Aimd, Gradient2};
+use palisade_bulkhead::{BackpressureQueue, BulkheadLayer, Header};
+use palisade_core::test::pending;
 use tokio_test::task;
+use tower::{Layer, Service};
 
 use support::{dropped, served};
 
@@ -50,4 +53,16 @@ fn what_need_not_wait_allocates_nothing() {
         assert!(push.poll().is_ready());
     });
     assert_eq!(counted.count_total, 0);
+}
+
+#[test]
+fn a_snapshot_of_a_thousand_keys_allocates_nothing() {
+    let layer = BulkheadLayer::new(1).by(Header("x-tenant"));
+    let handle = layer.handle();
+    let mut service = layer.plain().layer(pending::<Request<()>, ()>());
+    for tenant in 0..1_000 {
+        drop(service.call(Request::get("/").header("x-tenant", tenant).body(()).unwrap()));
+    }
+    assert_eq!(handle.snapshot().keys, 1_000);
+    assert_eq!(measure(|| assert_eq!(handle.snapshot().in_use, 0)).count_total, 0);
 }

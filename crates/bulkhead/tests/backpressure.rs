@@ -12,7 +12,7 @@ use tokio_test::task::{self, Spawn};
 use tokio_test::{assert_pending, assert_ready, assert_ready_err, assert_ready_ok};
 use tower::{Layer, Service};
 
-use self::scripted::{counts, due_in, load};
+use self::scripted::{call, counts, due_in, load, scripted, start};
 
 type Limited = Backpressure<Probe<Inner<u32, u32, &'static str>>, Plain>;
 
@@ -142,4 +142,35 @@ fn the_instance_that_was_readied_is_called() {
     script.try_next_call().unwrap().fail("broken");
     assert_eq!(assert_ready!(answer.poll()), Err(LayerError::Inner("broken")));
     assert_eq!(probe.counts().violations, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_to_be_ready_takes_nobodys_place_in_the_queue() {
+    let layer = BulkheadLayer::new(1).max_queued(1);
+    let (queued, script, handle) = scripted(layer.clone());
+    let (service, _script) = inner::<u32, u32, &'static str>();
+    let service = layer.backpressure().plain().layer(Probe::new(service));
+    let mut first = start(&queued, 0);
+    let mut instances = [instance(&service), instance(&service)];
+    assert!(instances.iter_mut().all(|instance| !is_ready(instance)));
+    let mut second = start(&queued, 1);
+    assert_eq!(load(&handle), (1, 3));
+    let LayerError::Rejected(why) = assert_ready_err!(call(&queued, 2).poll()) else { return };
+    assert_eq!(why.reason(), Reason::queue_full(1), "of its own kind");
+    let now = handle.snapshot();
+    assert_eq!((now.waited, now.rejected), (3, 1));
+
+    // They come in in turn all the same.
+    script.try_next_call().unwrap().respond(0);
+    assert_ready_ok!(first.poll());
+    for mut instance in instances {
+        assert!(!second.is_woken() && is_ready(&mut instance));
+    }
+    assert_pending!(second.poll());
+    assert_eq!((load(&handle), *script.try_next_call().unwrap().request()), ((1, 0), 1));
+    // Whoever has left makes room in the queue, and no more than that.
+    let third = start(&queued, 3);
+    assert_ready_err!(call(&queued, 4).poll());
+    drop((second, third));
+    assert_eq!(load(&handle), (0, 0));
 }

@@ -7,9 +7,9 @@ use std::convert::Infallible;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use palisade_bulkhead::adaptive::{Outcome, Sample};
-use palisade_bulkhead::{Adapt, Aimd, BulkheadHandle, BulkheadLayer, Header};
+use palisade_bulkhead::{Adapt, Aimd, Bulkhead, BulkheadHandle, BulkheadLayer, Header};
 use palisade_core::test::pending;
-use palisade_core::{Reason, Rejection};
+use palisade_core::{BoxError, LayerError, Reason, Rejection};
 use tokio_test::{assert_ready, assert_ready_err, assert_ready_ok, task};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
@@ -148,4 +148,50 @@ async fn a_number_does_not_replace_an_algorithm() {
     assert_eq!((limit(&handle), handle.snapshot().max_concurrent), (20, 3));
     let fresh = layer.clone().name("fresh").handle();
     assert_eq!(limit(&fresh), 20);
+}
+
+/// The limit after one call that ends with this error, in a boxed mode and in one that is not.
+async fn after_error<E>(error: E) -> (u32, u32)
+where
+    E: Into<BoxError> + Clone,
+{
+    let (boxed, plain) = (stairs(4).plain_boxed(), stairs(4).plain());
+    let handles = (boxed.handle(), plain.handle());
+    let failing = service_fn(move |()| std::future::ready(Err::<(), _>(error.clone())));
+    assert!(boxed.layer(failing.clone()).oneshot(()).await.is_err());
+    assert!(plain.layer(failing).oneshot(()).await.is_err());
+    assert_eq!((handles.0.snapshot().failed, handles.1.snapshot().failed), (1, 1));
+    (limit(&handles.0), limit(&handles.1))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_comes_as_an_error_says_nothing_where_errors_are_looked_into() {
+    let local = Rejection::new("inner", "limit", Reason::bulkhead_full(1));
+    let timeout = Rejection::new("inner", "slow", Reason::timed_out(WAIT));
+    assert_eq!(after_error(local).await, (4, 2));
+    assert_eq!(after_error(LayerError::<Rejection>::Rejected(local)).await, (4, 2));
+    assert_eq!(after_error(timeout).await, (2, 2), "the upstream was asked, and did not answer");
+    assert_eq!(after_error("broken").await, (2, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_of_http_that_comes_as_an_error_says_nothing_when_boxed() {
+    let layer = stairs(4).boxed();
+    let handle = layer.handle();
+    let local = Rejection::new("inner", "limit", Reason::bulkhead_full(1));
+    let refusing = service_fn(move |_: Request<()>| async move {
+        Err::<Response<Full<bytes::Bytes>>, _>(LayerError::<Infallible>::Rejected(local))
+    });
+    assert!(layer.layer(refusing).oneshot(Request::new(())).await.is_err());
+    assert_eq!((limit(&handle), handle.snapshot().in_flight), (4, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_that_is_a_calls_output_by_hand_is_served_unless_its_permit_says_more() {
+    let bulkhead = Bulkhead::new(0).adaptive(Stairs(4));
+    let handle = bulkhead.handle();
+    assert_eq!(bulkhead.call(async { Err::<(), _>("broken") }).await, Ok(Err("broken")));
+    assert_eq!((limit(&handle), handle.snapshot().passed), (5, 1));
+    bulkhead.acquire().await.unwrap().failure();
+    assert_eq!((limit(&handle), handle.snapshot().failed), (2, 1));
 }

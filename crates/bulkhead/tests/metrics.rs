@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use palisade_bulkhead::{BulkheadLayer, Ratio};
 use palisade_core::telemetry::publish;
+use palisade_core::test::echo;
 use tokio_test::{assert_ready_err, assert_ready_ok};
+use tower::{Layer, ServiceExt};
 
 use self::scripted::{WAIT, call, due_in, scripted, start};
 
@@ -93,4 +95,23 @@ async fn the_series_say_what_happened() {
     let expected: BTreeMap<_, _> =
         expected.into_iter().map(|(key, value)| (format!("palisade_{key}"), value)).collect();
     assert_eq!(after, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_long_a_service_waits_to_be_ready_is_recorded() {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let layer = BulkheadLayer::new(1).name("ready");
+    let mut first = layer.clone().backpressure().plain().layer(echo::<u32>());
+    let second = first.clone();
+    first.ready().await.unwrap();
+    let hold = async {
+        tokio::time::sleep(WAIT).await;
+        drop(first);
+    };
+    let (second, ()) = tokio::join!(second.ready_oneshot(), hold);
+    assert!(second.is_ok());
+    let wait = series(&snapshotter, "ready")["palisade_wait_seconds{}"];
+    assert_eq!(wait, WAIT.as_secs_f64());
 }

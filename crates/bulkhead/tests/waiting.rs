@@ -259,3 +259,48 @@ fn whoever_comes_in_at_once_or_is_refused_needs_no_runtime() {
     assert_eq!(assert_ready!(first.poll()), Ok(0));
     assert_eq!(counts(&handle), [1, 0, 1, 0, 0]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_in_waits_for_the_inner_service_no_longer_than_its_deadline() {
+    let (service, script, handle) = scripted(layer(2));
+    let mut first = start(&service, 0);
+    // Of one call the wait would end before the deadline does, of the other not.
+    for due in [WAIT * 4, WAIT / 2] {
+        let started = Instant::now();
+        let mut second = due_in(due).enter(|| call(&service, 1));
+        assert_pending!(second.poll());
+        script.hold();
+        script.try_next_call().unwrap().respond(0);
+        assert_ready!(first.poll()).unwrap();
+        assert_pending!(second.poll());
+        assert_eq!(load(&handle), (1, 0));
+        assert_eq!(why(second.into_inner().await).reason(), Reason::Expired);
+        assert_eq!((started.elapsed(), load(&handle)), (due, (0, 0)));
+        script.open();
+        assert!(script.try_next_call().is_none());
+        first = start(&service, 0);
+    }
+    drop(first);
+    assert_eq!(counts(&handle), [2, 0, 2, 0, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_inner_service_that_is_ready_after_the_deadline_is_not_called() {
+    let (service, script, handle) = scripted(layer(2));
+    let mut first = start(&service, 0);
+    let mut second = due_in(WAIT / 2).enter(|| call(&service, 1));
+    assert_pending!(second.poll());
+    let mut third = start(&service, 2);
+    script.hold();
+    script.try_next_call().unwrap().respond(0);
+    assert_ready!(first.poll()).unwrap();
+    assert_pending!(second.poll());
+    sleep(WAIT / 2).await;
+    script.open();
+    assert_eq!(why(assert_ready!(second.poll())).reason(), Reason::Expired);
+    assert!(third.is_woken());
+    assert_pending!(third.poll());
+    assert_eq!(*script.try_next_call().unwrap().request(), 2);
+    drop(third);
+    assert_eq!(counts(&handle), [1, 0, 1, 0, 1]);
+}

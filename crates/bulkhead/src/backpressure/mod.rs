@@ -22,7 +22,8 @@ use crate::layer::front::Front;
 /// request and wait for it.
 ///
 /// Nobody is refused for want of room: who waits is an instance of the service, waits as long as it
-/// must, and is not counted against `max_queued`. Only a call whose deadline has passed is refused.
+/// must, and is not counted against the `max_queued` of whoever shares the bulkhead; it is counted as
+/// `waiting` and `waited`, and comes in in turn with them. Only a call whose deadline has passed is refused.
 /// All weigh 1, and share one bulkhead.
 ///
 /// ```

@@ -4,6 +4,8 @@ use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use palisade_core::Micros;
+
 use crate::gate::Joined;
 use crate::layer::front::Front;
 use crate::shared::entry::Decided;
@@ -21,8 +23,11 @@ pub(crate) struct Reservation {
 #[derive(Debug)]
 enum Held {
     Nothing,
-    /// Stands in the line.
-    Place(u64),
+    /// Stands in the line since then.
+    Place {
+        place: u64,
+        since: Micros,
+    },
     /// Is in, with so many units.
     Units(u32),
     /// Needs none: the bulkhead is switched off.
@@ -45,12 +50,13 @@ impl Reservation {
         if matches!(self.held, Held::Nothing) {
             self.held = self.begin();
         }
-        if let Held::Place(place) = self.held {
-            let gate = &self.front.shared.room().gate;
-            match gate.poll(place, cx.waker()) {
-                Some(units) => self.held = Held::Units(units),
-                None => return Poll::Pending,
-            }
+        if let Held::Place { place, since } = self.held {
+            let shared = &self.front.shared;
+            let Some(units) = shared.room().gate.poll(place, cx.waker()) else {
+                return Poll::Pending;
+            };
+            shared.waited(since);
+            self.held = Held::Units(units);
         }
         Poll::Ready(())
     }
@@ -67,9 +73,12 @@ impl Reservation {
         if !shared.enforces() {
             return Held::Shadowed;
         }
-        match gate.join(1, u32::MAX) {
+        match gate.join(1, None) {
             Joined::In(units) => Held::Units(units),
-            Joined::Waits(place) => Held::Place(place),
+            Joined::Waits(place) => {
+                shared.waits();
+                Held::Place { place, since: shared.now() }
+            }
             // More services than there is memory for. Each of them is then asked in `take`.
             Joined::Full(_) => Held::Nothing,
         }
@@ -99,7 +108,7 @@ impl Reservation {
             Held::Shadowed => return Ok(shared.shadow()),
             Held::Units(units) => gate.leave(units),
             // Called without having been ready.
-            Held::Place(place) => gate.forsake(place),
+            Held::Place { place, .. } => gate.forsake(place),
             Held::Nothing => {}
         }
         self.take_at_once()
@@ -127,7 +136,7 @@ impl Drop for Reservation {
         let gate = &self.front.shared.room().gate;
         match self.held {
             Held::Units(units) => gate.leave(units),
-            Held::Place(place) => gate.forsake(place),
+            Held::Place { place, .. } => gate.forsake(place),
             Held::Nothing | Held::Free | Held::Shadowed => {}
         }
     }

@@ -13,12 +13,14 @@ pub(super) struct Line {
     /// All places before this one have had their turn.
     turn: u64,
     waiting: u32,
+    /// How many of them count against the length that the line may have.
+    queued: u32,
 }
 
 #[derive(Debug)]
 enum Place {
     /// `None` until it is polled.
-    Waits { weight: u32, waker: Option<Waker> },
+    Waits { weight: u32, queued: bool, waker: Option<Waker> },
     /// It is in, with so many units.
     In { units: u32 },
 }
@@ -38,12 +40,18 @@ impl Line {
         self.waiting
     }
 
+    /// How many wait that count against the length that the line may have.
+    pub(super) const fn queued(&self) -> u32 {
+        self.queued
+    }
+
     /// A place at the end.
-    pub(super) fn push(&mut self, weight: u32) -> u64 {
+    pub(super) fn push(&mut self, weight: u32, queued: bool) -> u64 {
         let place = self.next;
         self.next += 1;
         self.waiting += 1;
-        self.places.insert(place, Place::Waits { weight, waker: None });
+        self.queued += u32::from(queued);
+        self.places.insert(place, Place::Waits { weight, queued, waker: None });
         place
     }
 
@@ -62,9 +70,11 @@ impl Line {
         let (&place, next) = self.places.range_mut(self.turn..).next()?;
         let before = std::mem::replace(next, Place::In { units });
         self.turn = place + 1;
-        self.waiting -= 1;
         match before {
-            Place::Waits { waker, .. } => waker,
+            Place::Waits { waker, queued, .. } => {
+                self.forget(queued);
+                waker
+            }
             Place::In { .. } => None,
         }
     }
@@ -85,12 +95,18 @@ impl Line {
     /// Gives a place up.
     pub(super) fn remove(&mut self, place: u64) -> Gone {
         match self.places.remove(&place) {
-            Some(Place::Waits { waker, .. }) => {
-                self.waiting -= 1;
+            Some(Place::Waits { waker, queued, .. }) => {
+                self.forget(queued);
                 Gone { units: None, _waker: waker }
             }
             Some(Place::In { units }) => Gone { units: Some(units), _waker: None },
             None => Gone::default(),
         }
+    }
+
+    /// One that waited waits no more.
+    const fn forget(&mut self, queued: bool) {
+        self.waiting -= 1;
+        self.queued -= queued as u32;
     }
 }

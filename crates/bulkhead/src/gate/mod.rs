@@ -16,6 +16,7 @@
 
 mod line;
 
+use std::sync::atomic::AtomicU32;
 use std::task::Waker;
 
 use palisade_core::sync::{AtomicU64, Mutex, Ordering};
@@ -37,6 +38,8 @@ pub(crate) struct Gate {
     word: AtomicU64,
     limit: AtomicU64,
     line: Mutex<Line>,
+    /// How many stand in the line, for whoever just looks. It orders nothing, so loom need not know it.
+    waiting: AtomicU32,
 }
 
 /// What became of a call that wanted to wait.
@@ -46,7 +49,7 @@ pub(crate) enum Joined {
     In(u32),
     /// It stands in the line, in this place.
     Waits(u64),
-    /// The line is as long as it may be: so many wait.
+    /// The line is as long as it may be: so many count.
     Full(u32),
 }
 
@@ -57,6 +60,7 @@ impl Gate {
             word: AtomicU64::new(0),
             limit: AtomicU64::new(limit.into()),
             line: Mutex::new(Line::default()),
+            waiting: AtomicU32::new(0),
         }
     }
 
@@ -89,18 +93,20 @@ impl Gate {
         }
     }
 
-    /// Stands in the line, unless `most` stand there already.
-    pub(crate) fn join(&self, weight: u32, most: u32) -> Joined {
+    /// Stands in the line, unless `most` stand there already; with `None` it stands there in any case,
+    /// and does not count for others.
+    pub(crate) fn join(&self, weight: u32, most: Option<u32>) -> Joined {
         let mut line = self.line.lock();
         if line.waiting() == 0
             && let Some(units) = self.enter(weight)
         {
             return Joined::In(units);
         }
-        if line.waiting() >= most {
-            return Joined::Full(line.waiting());
+        // There are no numbers for more than the line can count, if there is memory for them.
+        if most.is_some_and(|most| line.queued() >= most) || line.waiting() == u32::MAX {
+            return Joined::Full(line.queued());
         }
-        let place = line.push(weight);
+        let place = line.push(weight, most.is_some());
         // Who leaves from here on sees the line. Who left before has made room that nobody was told
         // of, so it is looked for once more.
         self.word.fetch_or(WAITING, Ordering::Relaxed);
@@ -155,9 +161,9 @@ impl Gate {
         self.word.load(Ordering::Relaxed) as u32
     }
 
-    /// How many stand in the line.
+    /// How many stand in the line. Waits for nobody.
     pub(crate) fn waiting(&self) -> u32 {
-        self.line.lock().waiting()
+        self.waiting.load(Ordering::Relaxed)
     }
 
     #[cold]
@@ -166,8 +172,14 @@ impl Gate {
         wake(woken);
     }
 
-    /// Lets in from the front whoever there is room for.
+    /// Lets in from the front whoever there is room for. Called after all that changes the line.
     fn admit_from(&self, line: &mut Line) -> Wakers {
+        let woken = self.admit_who_fits(line);
+        self.waiting.store(line.waiting(), Ordering::Relaxed);
+        woken
+    }
+
+    fn admit_who_fits(&self, line: &mut Line) -> Wakers {
         let mut woken = Wakers::new();
         let limit = self.limit.load(Ordering::Relaxed);
         while let Some(weight) = line.front() {

@@ -36,8 +36,9 @@ impl BulkheadHandle {
         Snapshot::of(&self.shared)
     }
 
-    /// The keys with calls under way or waiting, the fullest first; at most `most`. Those that share
-    /// one bulkhead, since there are too many, are the key `""`.
+    /// The busy keys, that is those with units taken or calls waiting, the fullest first; at most
+    /// `most`. A key without either is not listed, though its bulkhead is kept for a while and counted
+    /// in [`Snapshot::keys`]. Those that share one bulkhead, since there are too many, are the key `""`.
     ///
     /// Looks at every key that has a bulkhead of its own.
     #[must_use]

@@ -31,7 +31,7 @@ pub struct Snapshot {
     pub enforce: Ratio,
     /// Units that are taken, by all keys together.
     pub in_use: u64,
-    /// Calls that wait.
+    /// Calls that wait; with [backpressure](crate::BackpressureLayer) services.
     pub waiting: u64,
     /// Calls that were let in and did their work.
     pub passed: u64,
@@ -46,7 +46,7 @@ pub struct Snapshot {
     pub abandoned: u64,
     /// Calls that have a place or wait for one.
     pub in_flight: u64,
-    /// Calls that had to wait.
+    /// Calls that had to wait; with [backpressure](crate::BackpressureLayer) services, before a call.
     pub waited: u64,
     /// Requests without a key.
     pub keyless: u64,
@@ -104,14 +104,14 @@ impl Snapshot {
 
 impl KeySnapshot {
     pub(crate) fn of(shared: &Shared, most: usize) -> Vec<Self> {
-        let rooms = shared.rooms().of_keys();
-        let keys = rooms.iter().map(|room| Self {
-            key: room.key().to_owned(),
-            limit: room.gate.limit(),
-            in_use: room.gate.in_use(),
-            waiting: room.gate.waiting(),
+        let mut busy = Vec::new();
+        shared.rooms().each_of_keys(|room| {
+            let (in_use, waiting) = (room.gate.in_use(), room.gate.waiting());
+            if in_use > 0 || waiting > 0 {
+                let (key, limit) = (room.key().to_owned(), room.gate.limit());
+                busy.push(Self { key, limit, in_use, waiting });
+            }
         });
-        let mut busy: Vec<_> = keys.filter(|key| key.in_use > 0 || key.waiting > 0).collect();
         busy.sort_by(|a, b| {
             let fullness = |key: &Self| Reverse((key.waiting, key.in_use));
             fullness(a).cmp(&fullness(b)).then_with(|| a.key.cmp(&b.key))

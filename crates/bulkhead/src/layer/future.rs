@@ -95,22 +95,36 @@ fn finish<Req, Res, Err, R: Respond<Req, Res, Err>>(
     stay: &mut Option<Stay>,
     until: Until,
 ) -> Result<R::Response, R::Error> {
-    if let (Some(stay), Ok(response)) = (&mut *stay, &result) {
-        stay.learn(|| R::verdict(response));
+    let response = match result {
+        Ok(response) => response,
+        Err(error) => return Err(fail::<Req, Res, _, R>(error, stay.as_mut())),
+    };
+    if let Some(stay) = stay {
+        stay.learn(|| R::verdict(&response));
     }
-    if R::HOLDS
-        && until == Until::Body
-        && let Ok(response) = result
-    {
+    if R::HOLDS && until == Until::Body {
         return Ok(match stay.take().and_then(Stay::into_guard) {
             Some(guard) => R::hold(response, guard),
             None => R::pass(response),
         });
     }
     if let Some(stay) = stay {
-        stay.end(if result.is_ok() { End::Success } else { End::Failure });
+        stay.end(End::Success);
     }
-    result.map(R::pass).map_err(R::fail)
+    Ok(R::pass(response))
+}
+
+/// Fits an error of the inner service, which ends the stay.
+pub(crate) fn fail<Req, Res, Err, R: Respond<Req, Res, Err>>(
+    error: Err,
+    stay: Option<&mut Stay>,
+) -> R::Error {
+    let error = R::fail(error);
+    if let Some(stay) = stay {
+        stay.learn(|| R::fault(&error));
+        stay.end(End::Failure);
+    }
+    error
 }
 
 impl<S, Req, R> State<S, Req, R>

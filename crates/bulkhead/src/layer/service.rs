@@ -54,20 +54,12 @@ impl<S, K, R, W> BulkheadService<S, K, R, W> {
     where
         K: KeyBy<Req>,
     {
-        let shared = &self.front.shared;
-        match self.front.missing {
-            Missing::Shared => {
-                shared.keyless("requests without a key share one bulkhead");
-                Ok(shared.room())
-            }
-            Missing::Pass => {
-                shared.keyless("requests without a key pass without a bulkhead");
-                Err(Ok(shared.pass()))
-            }
-            Missing::Reject => {
-                shared.keyless("requests without a key are refused");
-                Err(shared.refuse(Reason::key_missing(self.by.describe())))
-            }
+        let (shared, missing, by) = (&self.front.shared, self.front.missing, self.by.describe());
+        shared.keyless(by, missing);
+        match missing {
+            Missing::Shared => Ok(shared.room()),
+            Missing::Pass => Err(Ok(shared.pass())),
+            Missing::Reject => Err(shared.refuse(Reason::key_missing(by))),
         }
     }
 

@@ -27,7 +27,7 @@ impl<K, R, W> BulkheadLayer<K, R, W> {
     /// needs no timer; with zero nobody waits whom a place is not given at once.
     ///
     /// A call with a [deadline](palisade_core::CallContext) waits no longer than until then in any
-    /// case, and is told that it expired.
+    /// case, for its place or for the inner service to be ready after that, and is told that it expired.
     #[must_use]
     pub fn max_wait(self, most: Duration) -> Self {
         self.edit(|shared| shared.set(|old| Settings { max_wait: most.into(), ..old }))
@@ -39,8 +39,11 @@ impl<K, R, W> BulkheadLayer<K, R, W> {
     ///
     /// A call's time is from when it came in to when its place is free again; see
     /// [`until`](Self::until). An error of the inner service, a response of 500 and above, a gRPC
-    /// status that says so and a body that broke off say that the limit is too high; a refusal by one of our
-    /// layers inside, and a caller who goes away, say nothing.
+    /// status that says so and a body that broke off say that the limit is too high. A caller who goes
+    /// away says nothing, nor does a [local](palisade_core::Origin::Local) refusal by one of our
+    /// layers inside, if it can be told: from a response in every mode, from an error in the modes
+    /// [`boxed`](Self::boxed) and [`plain_boxed`](Self::plain_boxed). The other modes ask nothing of
+    /// the error's type and cannot look into it: there a refusal that comes as an error counts as one.
     ///
     /// ```
     /// use palisade_bulkhead::{BulkheadLayer, Gradient2};

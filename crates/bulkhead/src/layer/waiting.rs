@@ -3,11 +3,11 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use palisade_core::guard::End;
 use palisade_core::{Alarm, Respond};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
+use crate::layer::future::fail;
 use crate::stay::Stay;
 use crate::turn::Turn;
 
@@ -17,7 +17,8 @@ pin_project! {
         inner: S,
         request: Option<Req>,
         respond: R,
-        turn: Option<Turn>,
+        turn: Turn,
+        // For the end of the wait; once the call is in, for its deadline.
         #[pin]
         alarm: Alarm,
         stay: Option<Stay>,
@@ -32,11 +33,11 @@ pub(crate) enum Next<F, T, E> {
 
 impl<S, Req, R> Waiting<S, Req, R> {
     pub(crate) fn new(turn: Turn, inner: S, request: Req, respond: R) -> Self {
-        let (request, turn) = (Some(request), Some(turn));
-        Self { inner, request, respond, turn, alarm: Alarm::new(), stay: None }
+        Self { inner, request: Some(request), respond, turn, alarm: Alarm::new(), stay: None }
     }
 
-    /// Waits for its turn, then readies the inner service, then calls it.
+    /// Waits for its turn, then readies the inner service, then calls it. A call that is in, but
+    /// whose deadline passes before the inner service is ready, is not made.
     #[allow(clippy::type_complexity)] // The service's own associated types, spelled out.
     pub(crate) fn poll(
         self: Pin<&mut Self>,
@@ -46,24 +47,31 @@ impl<S, Req, R> Waiting<S, Req, R> {
         S: Service<Req>,
         R: Respond<Req, S::Response, S::Error>,
     {
-        let this = self.project();
-        if let Some(turn) = this.turn {
-            let came = ready!(turn.poll(this.alarm, cx));
-            *this.turn = None;
-            match (came, this.request.as_ref()) {
-                (Ok(stay), _) => *this.stay = Some(stay),
-                (Err(why), Some(request)) => {
-                    let meta = R::meta(request);
-                    return Poll::Ready(Next::Done(this.respond.reject(why, meta)));
+        let mut this = self.project();
+        let Some(request) = &*this.request else { return Poll::Pending };
+        if this.stay.is_none() {
+            match ready!(this.turn.poll(this.alarm.as_mut(), cx)) {
+                Ok(stay) => *this.stay = Some(stay),
+                Err(why) => {
+                    return Poll::Ready(Next::Done(this.respond.reject(why, R::meta(request))));
                 }
-                (Err(_), None) => return Poll::Pending,
             }
+            this.alarm.set(Alarm::new());
         }
-        if let Err(error) = ready!(this.inner.poll_ready(cx)) {
-            if let Some(stay) = this.stay {
-                stay.end(End::Failure);
-            }
-            return Poll::Ready(Next::Done(Err(R::fail(error))));
+        let readied = this.inner.poll_ready(cx);
+        if let Poll::Ready(Err(error)) = readied {
+            let error = fail::<Req, S::Response, _, R>(error, this.stay.as_mut());
+            return Poll::Ready(Next::Done(Err(error)));
+        }
+        let late = if readied.is_ready() {
+            this.turn.is_late()
+        } else {
+            ready!(this.turn.poll_late(this.alarm, cx));
+            true
+        };
+        if late && let Some(stay) = this.stay.take() {
+            let why = this.turn.expire(stay);
+            return Poll::Ready(Next::Done(this.respond.reject(why, R::meta(request))));
         }
         match this.request.take() {
             Some(request) => Poll::Ready(Next::Call(this.inner.call(request), this.stay.take())),

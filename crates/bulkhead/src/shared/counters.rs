@@ -16,7 +16,7 @@ pub(crate) const EXPIRED: Counter = Counter::own(7);
 pub(crate) const KEY_MISSING: Counter = Counter::own(8);
 /// Requests without a key, whatever became of them.
 pub(crate) const KEYLESS: Counter = Counter::own(9);
-/// Calls that had to wait, whatever became of them.
+/// Calls, and services in `poll_ready`, that had to wait, whatever became of them.
 pub(crate) const WAITED: Counter = Counter::own(10);
 
 pub(crate) const SCHEMA: Schema = Schema {

@@ -55,16 +55,27 @@ impl Shared {
         if !self.enforces() {
             return Entry::Decided(Ok(self.shadow()));
         }
-        match room.gate.join(weight, settings.max_queued) {
+        match room.gate.join(weight, Some(settings.max_queued)) {
             Joined::In(units) => Entry::Decided(Ok(Some(self.admit(room, units)))),
             Joined::Full(waiting) => Entry::Decided(Err(self.reject(Reason::queue_full(waiting)))),
             Joined::Waits(place) => {
-                let meter = self.base.meter();
-                meter.add(WAITED);
-                let (shared, ticket) = (Arc::clone(self), meter.enter());
+                self.waits();
+                let (shared, ticket) = (Arc::clone(self), self.base.meter().enter());
                 Entry::Waits(Turn::new(shared, room, place, ticket, settings.max_wait))
             }
         }
+    }
+
+    /// Counts one that has to wait.
+    pub(crate) fn waits(&self) {
+        self.base.meter().add(WAITED);
+    }
+
+    /// Records how long it has waited; returns the time.
+    pub(crate) fn waited(&self, since: Micros) -> Micros {
+        let now = self.now();
+        telemetry::waited(LAYER, self.base.name(), now.since(since));
+        now
     }
 
     /// What becomes of a call that took none, and does not wait.

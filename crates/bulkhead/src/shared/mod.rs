@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use palisade_core::base::{self, Base};
 use palisade_core::guard::Ref;
 use palisade_core::hot::Hot;
+use palisade_core::key::Missing;
 use palisade_core::switch::{Share, Switch};
 use palisade_core::telemetry::{self, Metric, Observe};
 use palisade_core::{Clock, Key};
@@ -95,11 +96,16 @@ impl Shared {
         self.rooms.of(key, || self.settings().max_concurrent)
     }
 
-    /// A request has no key.
-    pub(crate) fn keyless(&self, message: &str) {
+    /// Counts a request without a key, and warns of the first unless such requests are meant to pass.
+    #[cold]
+    pub(crate) fn keyless(&self, by: &'static str, missing: Missing) {
         self.base.meter().add(KEYLESS);
-        if !self.warned.swap(true, Ordering::Relaxed) {
-            telemetry::warn(LAYER, self.base.name(), message);
+        if missing != Missing::Pass && !self.warned.swap(true, Ordering::Relaxed) {
+            let message = format!(
+                "a request has no key ({by}); such requests follow `on_missing`. For client \
+                 addresses serve with `into_make_service_with_connect_info::<SocketAddr>()`"
+            );
+            telemetry::warn(LAYER, self.base.name(), &message);
         }
     }
 
@@ -109,9 +115,14 @@ impl Shared {
 
     /// How many units are taken, and how many calls wait, in all rooms together.
     pub(crate) fn load(&self) -> (u64, u64) {
-        self.rooms.all().fold((0, 0), |(in_use, waiting), room| {
-            (in_use + u64::from(room.gate.in_use()), waiting + u64::from(room.gate.waiting()))
-        })
+        let (mut in_use, mut waiting) = (0, 0);
+        let mut add = |room: &Room| {
+            in_use += u64::from(room.gate.in_use());
+            waiting += u64::from(room.gate.waiting());
+        };
+        add(&self.rooms.hall());
+        self.rooms.each_of_keys(add);
+        (in_use, waiting)
     }
 }
 

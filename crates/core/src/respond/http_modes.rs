@@ -126,6 +126,10 @@ impl<A, B: Body, E: Into<BoxError>> Respond<Request<A>, Response<B>, E> for Boxe
         error.into()
     }
 
+    fn fault(error: &BoxError) -> Verdict {
+        classify::error(&**error)
+    }
+
     fn reject(&self, why: Rejection, (): ()) -> Result<Self::Response, BoxError> {
         Err(why.into())
     }

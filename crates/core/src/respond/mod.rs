@@ -89,6 +89,14 @@ pub trait Respond<Req, Res, Err>: Clone {
     /// Fits the inner service's error.
     fn fail(error: Err) -> Self::Error;
 
+    /// What an error that the mode has fitted says about the inner service: failure, unless it is one
+    /// that the mode can [look into](crate::classify::error), as in the boxed modes. A layer that
+    /// has to know asks for a [`Judge`](crate::classify::Judge); this asks nothing of the error.
+    fn fault(error: &Self::Error) -> Verdict {
+        let _ = error;
+        Verdict::Failure
+    }
+
     /// Answers in place of the inner service.
     ///
     /// # Errors

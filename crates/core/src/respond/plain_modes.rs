@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Respond;
+use crate::classify::{self, Verdict};
 use crate::{BoxError, LayerError, Rejection, guard::Guard};
 
 /// Answers with [`LayerError::Rejected`].
@@ -70,6 +71,10 @@ impl<Req, Res, E: Into<BoxError>> Respond<Req, Res, E> for PlainBoxed {
     #[inline]
     fn fail(error: E) -> BoxError {
         error.into()
+    }
+
+    fn fault(error: &BoxError) -> Verdict {
+        classify::error(&**error)
     }
 
     fn reject(&self, why: Rejection, (): ()) -> Result<Res, BoxError> {
