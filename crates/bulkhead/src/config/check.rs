@@ -21,11 +21,7 @@ impl BulkheadConfig {
     /// ```
     pub fn validate(&self) -> Result<(), Problems> {
         let mut problems = Problems::default();
-        if !(1..=128).contains(&self.name.len()) {
-            let short: String = self.name.chars().take(16).collect();
-            let value = format_args!("{short:?} of {} bytes", self.name.len());
-            problems.push(Problem::new("name", value, "1 to 128 bytes"));
-        }
+        problems.check_name("name", &self.name);
         if self.max_concurrent == 0 {
             problems.push(Problem::new("max_concurrent", 0, "1 or more"));
         }

@@ -31,22 +31,9 @@ pub struct BulkheadService<S, K = Global, R = Http, W = One> {
     pub(crate) weight: W,
 }
 
+palisade_core::inner_accessors!(BulkheadService<S, K, R, W>);
+
 impl<S, K, R, W> BulkheadService<S, K, R, W> {
-    /// The inner service.
-    pub const fn get_ref(&self) -> &S {
-        &self.inner
-    }
-
-    /// The inner service.
-    pub const fn get_mut(&mut self) -> &mut S {
-        &mut self.inner
-    }
-
-    /// The inner service.
-    pub fn into_inner(self) -> S {
-        self.inner
-    }
-
     /// Where a request without a key goes.
     #[cold]
     #[inline(never)]
