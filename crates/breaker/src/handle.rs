@@ -229,8 +229,8 @@ impl BreakerHandle {
 
     fn force(&self, force: Force) {
         let (desk, now) = (self.shared.desk.get(), self.shared.clock().now());
-        // Outside of the table's locks, since listeners are told.
-        // The layer's own first: keys that come from then on are as it is.
+        // The layer's own first: keys that come from then on are as it is. The others outside of the
+        // table's locks, since listeners are told.
         desk.circuit.force(desk, None, force, now);
         let mut keyholds = Vec::new();
         self.shared.keyed.each(|keyhold, _| keyholds.push(Arc::clone(keyhold)));

@@ -1,7 +1,7 @@
 //! What a breaker, its layers, services and handles share.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use palisade_core::base::{self, Base};
 use palisade_core::classify::Verdict;
@@ -21,7 +21,7 @@ use crate::machine::{Force, Pass, Refusal};
 use crate::plan::{Flags, Plan};
 use crate::state::State;
 
-/// How many keys have a breaker of their own unless told otherwise: some 10 MB when full.
+/// How many keys have a breaker of their own unless told otherwise.
 pub(crate) const MOST_KEYS: usize = 10_000;
 
 /// For how long a key's breaker is kept that nobody asks for.
@@ -33,7 +33,6 @@ pub(crate) struct Shared {
     pub(crate) desk: Pooled<Desk>,
     pub(crate) keyed: Keyed<Keyhold>,
     pub(crate) fixed: Fixed,
-    warned: AtomicBool,
 }
 
 /// What is set before the first call.
@@ -63,8 +62,7 @@ impl Shared {
     fn with(base: Base, plan: Plan, switch: Switch, fixed: Fixed) -> Self {
         let seed = Seed { plan, switch, row: base.meter().gauge() };
         let desk = POOL.take(base.meter(), seed);
-        let (keyed, warned) = (Keyed::new(fixed.most_keys), AtomicBool::new(false));
-        Self { base, desk, keyed, fixed, warned }
+        Self { base, desk, keyed: Keyed::new(fixed.most_keys), fixed }
     }
 
     /// Changes the settings, and fits what was seen to them.
@@ -161,13 +159,7 @@ impl Shared {
         missing: Missing,
         by: &'static str,
     ) -> Option<Decided> {
-        if missing != Missing::Pass && !self.warned.swap(true, Relaxed) {
-            let message = format!(
-                "a request has no key ({by}); such requests follow `on_missing`. For client \
-                 addresses serve with `into_make_service_with_connect_info::<SocketAddr>()`"
-            );
-            telemetry::warn(LAYER, self.base.name(), &message);
-        }
+        self.base.warn_keyless(LAYER, by, missing);
         match missing {
             Missing::Pass => None,
             Missing::Shared => Some(self.decide(flags)),

@@ -184,3 +184,14 @@ fn switched_off_it_refuses_nothing_at_once() {
     assert_eq!(breaker.handle().snapshot().throttled, Ratio::ZERO);
     assert!((0..100).all(|_| breaker.try_acquire().is_ok()));
 }
+
+#[test]
+fn a_throttled_call_is_not_told_that_the_circuit_is_open() {
+    let (breaker, _) = throttle(200, 1);
+    let breaker = breaker.name("ledger");
+    fail_what_passes(&breaker);
+    let refused = (0..100).find_map(|_| breaker.try_acquire().err()).expect("most are refused");
+    let text = refused.to_string();
+    assert!(text.starts_with(r#"circuit "ledger" lets only some calls through (0 of "#), "{text}");
+    assert!(text.ends_with(" calls were accepted)"), "{text}");
+}

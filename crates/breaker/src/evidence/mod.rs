@@ -206,9 +206,10 @@ impl Evidence {
         let is_strained = window.failures > 0 || window.slow > 0;
         let mut completes = window.calls() < u64::from(minimum);
         let cause = trip.judge(window, minimum).or_else(|| {
+            let raised = trip.raised?;
             let timed = self.buckets.window(|| self.tally());
-            completes |= trip.raised.is_some() && timed.calls() < u64::from(minimum);
-            trip.raised?.judge(timed, minimum, self.baseline.usual(), load())
+            completes |= timed.calls() < u64::from(minimum);
+            raised.judge(timed, minimum, self.baseline.usual(), load())
         });
         self.watch.store(is_strained && completes, Relaxed);
         cause

@@ -44,8 +44,7 @@ impl Machine {
         Glance(self.word.load(Ordering::Acquire))
     }
 
-    /// Decides on a call, in any state; and what has changed thereby, in order.
-    /// `renew` is run before the breaker is closed.
+    /// Decides on a call, in any state; and what has changed thereby, in order. `renew` is run before the breaker is closed.
     pub(crate) fn admit(
         &self,
         terms: &Terms<'_>,

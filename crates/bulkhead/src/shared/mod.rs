@@ -4,14 +4,14 @@ pub(crate) mod counters;
 pub(crate) mod entry;
 pub(crate) mod settings;
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use palisade_core::base::{self, Base};
 use palisade_core::guard::Ref;
 use palisade_core::hot::Hot;
 use palisade_core::key::Missing;
 use palisade_core::switch::{Share, Switch};
-use palisade_core::telemetry::{self, Metric, Observe};
+use palisade_core::telemetry::{Metric, Observe};
 use palisade_core::{Clock, Key};
 
 use self::counters::{KEYLESS, LAYER, SCHEMA};
@@ -26,7 +26,6 @@ pub(crate) struct Shared {
     share: Share,
     settings: Hot<Settings, 2>,
     rooms: Rooms,
-    warned: AtomicBool,
 }
 
 impl Shared {
@@ -43,7 +42,6 @@ impl Shared {
             switch: AtomicU32::new(switch.pack()),
             share: Share::default(),
             settings: Hot::new(settings),
-            warned: AtomicBool::new(false),
         }
     }
 
@@ -100,13 +98,7 @@ impl Shared {
     #[cold]
     pub(crate) fn keyless(&self, by: &'static str, missing: Missing) {
         self.base.meter().add(KEYLESS);
-        if missing != Missing::Pass && !self.warned.swap(true, Ordering::Relaxed) {
-            let message = format!(
-                "a request has no key ({by}); such requests follow `on_missing`. For client \
-                 addresses serve with `into_make_service_with_connect_info::<SocketAddr>()`"
-            );
-            telemetry::warn(LAYER, self.base.name(), &message);
-        }
+        self.base.warn_keyless(LAYER, by, missing);
     }
 
     pub(crate) const fn rooms(&self) -> &Rooms {

@@ -1,6 +1,6 @@
 //! Bulkheads around a service in the test's hands.
 
-#![allow(dead_code)] // Each test binary takes what it needs.
+#![allow(dead_code, reason = "each test takes what it needs")]
 
 use std::task::{Context, Waker};
 use std::time::Duration;

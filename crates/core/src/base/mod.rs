@@ -2,10 +2,12 @@
 
 mod setters;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
+use crate::key::Missing;
 use crate::switch::Switch;
-use crate::telemetry::{Meter, Observe, Schema};
+use crate::telemetry::{self, Meter, Observe, Schema};
 use crate::{Clock, Name};
 
 /// A layer's name, clock and counters.
@@ -14,6 +16,7 @@ pub struct Base {
     name: Name,
     clock: Clock,
     meter: Meter,
+    warned_keyless: AtomicBool,
 }
 
 /// The state that a layer shares with its clones, services and handles.
@@ -53,13 +56,16 @@ impl Base {
     #[must_use]
     pub fn new(schema: &'static Schema) -> Self {
         let (name, clock) = (Name::default(), Clock::default());
-        Self { meter: Meter::new(schema, name), name, clock }
+        let (meter, warned_keyless) = (Meter::new(schema, name), AtomicBool::new(false));
+        Self { meter, name, clock, warned_keyless }
     }
 
     /// Fresh counters under the same name.
     #[must_use]
     pub fn fork(&self, schema: &'static Schema) -> Self {
-        Self { name: self.name, clock: self.clock.clone(), meter: Meter::new(schema, self.name) }
+        let (name, clock) = (self.name, self.clock.clone());
+        let (meter, warned_keyless) = (Meter::new(schema, name), AtomicBool::new(false));
+        Self { name, clock, meter, warned_keyless }
     }
 
     /// The name.
@@ -80,6 +86,20 @@ impl Base {
     #[must_use]
     pub const fn meter(&self) -> &Meter {
         &self.meter
+    }
+
+    /// Warns of the first request without a key, unless such requests are meant to pass; `by` says what
+    /// the key is, `layer` the layer's kind.
+    #[cold]
+    pub fn warn_keyless(&self, layer: &'static str, by: &'static str, missing: Missing) {
+        if missing != Missing::Pass && !self.warned_keyless.swap(true, Ordering::Relaxed) {
+            let message = format!(
+                "a request has no key ({by}); such requests follow `on_missing`. For client \
+                 addresses under axum, enable the feature `axum` and serve with \
+                 `into_make_service_with_connect_info::<SocketAddr>()`"
+            );
+            telemetry::warn(layer, self.name, &message);
+        }
     }
 
     /// Names the layer.

@@ -110,12 +110,12 @@ by_error!(RejectWith<F>, Req, Res, [Req, Res]);
 
 impl<A, B: Body, E: Into<BoxError>> Judge<Request<A>, Response<B>, E> for Boxed {
     fn judge(fault: &BoxError) -> Verdict {
-        error(&**fault)
+        <Self as Respond<Request<A>, Response<B>, E>>::fault(fault)
     }
 }
 
 impl<Req, Res, E: Into<BoxError>> Judge<Req, Res, E> for PlainBoxed {
     fn judge(fault: &BoxError) -> Verdict {
-        error(&**fault)
+        <Self as Respond<Req, Res, E>>::fault(fault)
     }
 }

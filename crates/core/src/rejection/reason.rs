@@ -233,6 +233,9 @@ impl Reason {
             }
             Self::KeyMissing { by } => write!(f, "no key: {name:?} needs one ({by})"),
             Self::StoreDown => write!(f, "store down: {name:?} cannot decide without its store"),
+            Self::CircuitOpen { cause: cause @ Cause::Throttled { .. }, .. } => {
+                write!(f, "circuit {name:?} lets only some calls through ({cause})")
+            }
             Self::CircuitOpen { cause, open_for } => {
                 let open_for = duration::display(super::coarse(*open_for));
                 write!(f, "circuit {name:?} open for {open_for} ({cause})")

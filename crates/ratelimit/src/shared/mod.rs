@@ -47,7 +47,6 @@ pub(crate) struct Shared {
     fingerprinter: Fingerprinter,
     pub(crate) busiest: Busiest,
     pub(crate) share: Share,
-    pub(crate) warned_missing: AtomicBool,
     pub(crate) warned_full: AtomicBool,
 }
 
@@ -67,7 +66,6 @@ impl Shared {
             fingerprinter: Fingerprinter::random(),
             busiest: Busiest::default(),
             share: Share::default(),
-            warned_missing: AtomicBool::new(false),
             warned_full: AtomicBool::new(false),
         }
     }

@@ -14,14 +14,7 @@ impl Shared {
     #[cold]
     pub(crate) fn keyless(&self, by: &'static str, missing: Missing) {
         self.base().meter().add(KEYLESS);
-        if missing != Missing::Pass && !self.warned_missing.swap(true, Ordering::Relaxed) {
-            let message = format!(
-                "a request has no key ({by}); such requests follow `on_missing`. For client \
-                 addresses under axum, enable the feature `axum` and serve with \
-                 `into_make_service_with_connect_info::<SocketAddr>()`"
-            );
-            telemetry::warn(LAYER, self.base().name(), &message);
-        }
+        self.base().warn_keyless(LAYER, by, missing);
     }
 
     pub(crate) fn warn_if_full(&self) {
