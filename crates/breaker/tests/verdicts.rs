@@ -9,7 +9,7 @@ use std::time::Duration;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use palisade_breaker::{BoxErrors, BreakerLayer, Ratio, Rejection, State, Trip, Verdict};
-use palisade_core::{BoxError, ManualClock, Name, Reason, per_second};
+use palisade_core::{BoxError, Late, ManualClock, Name, Reason, per_second};
 use support::seconds;
 use support::upstream::{Manner, Upstream, headers, refuses, send};
 use tower::{Layer, ServiceExt, service_fn};
@@ -48,7 +48,11 @@ async fn probed(manner: Manner) -> (State, Option<Duration>) {
 }
 
 fn timed_out() -> Rejection {
-    Rejection::new("timeout", Name::new("inner"), Reason::timed_out(seconds(1)))
+    Rejection::new(
+        "timeout",
+        Name::new("inner"),
+        Reason::timed_out(Late::Head, seconds(1), seconds(1)),
+    )
 }
 
 fn limited() -> Rejection {

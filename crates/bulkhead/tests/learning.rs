@@ -9,7 +9,7 @@ use http_body_util::{BodyExt, Full};
 use palisade_bulkhead::adaptive::{Outcome, Sample};
 use palisade_bulkhead::{Adapt, Aimd, Bulkhead, BulkheadHandle, BulkheadLayer, Header};
 use palisade_core::test::pending;
-use palisade_core::{BoxError, LayerError, Reason, Rejection};
+use palisade_core::{BoxError, Late, LayerError, Reason, Rejection};
 use tokio_test::{assert_ready, assert_ready_err, assert_ready_ok, task};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
@@ -167,7 +167,7 @@ where
 #[tokio::test(start_paused = true)]
 async fn a_refusal_that_comes_as_an_error_says_nothing_where_errors_are_looked_into() {
     let local = Rejection::new("inner", "limit", Reason::bulkhead_full(1));
-    let timeout = Rejection::new("inner", "slow", Reason::timed_out(WAIT));
+    let timeout = Rejection::new("inner", "slow", Reason::timed_out(Late::Head, WAIT, WAIT));
     assert_eq!(after_error(local).await, (4, 2));
     assert_eq!(after_error(LayerError::<Rejection>::Rejected(local)).await, (4, 2));
     assert_eq!(after_error(timeout).await, (2, 2), "the upstream was asked, and did not answer");

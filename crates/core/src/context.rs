@@ -30,6 +30,7 @@ use crate::{Bill, Micros};
 pub struct CallContext {
     /// `Micros::MAX` if there is none.
     deadline: Micros,
+    attempt: u32,
 }
 
 thread_local! {
@@ -37,7 +38,7 @@ thread_local! {
 }
 
 impl CallContext {
-    const NONE: Self = Self { deadline: Micros::MAX };
+    const NONE: Self = Self { deadline: Micros::MAX, attempt: 1 };
 
     /// The context of the call that this thread is working on; empty outside of all layers.
     #[inline]
@@ -58,6 +59,20 @@ impl CallContext {
     #[must_use]
     pub fn with_deadline(mut self, deadline: Micros) -> Self {
         self.deadline = self.deadline.min(deadline);
+        self
+    }
+
+    /// Which attempt to make the call this is: 1 for the first, and where nothing repeats calls.
+    #[must_use]
+    pub const fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// The same context for the attempt of this number.
+    #[inline]
+    #[must_use]
+    pub const fn with_attempt(mut self, attempt: u32) -> Self {
+        self.attempt = attempt;
         self
     }
 

@@ -8,7 +8,7 @@
 //! | [`Rejection`], [`respond`], [`ResBody`] | what a layer's "no" is, and what it becomes |
 //! | [`key`], [`Head`] | telling callers apart |
 //! | [`Quota`], [`Ratio`], [`text`] | settings, and their texts |
-//! | [`Clock`], [`Micros`], [`CallContext`], [`Bill`] | the time, and what a call carries along |
+//! | [`Clock`], [`Micros`], [`Deadline`], [`CallContext`], [`Bill`] | the time, and what a call carries along |
 //! | [`algorithm`], [`store`] | limits, and where they are kept |
 //! | [`guard`], [`classify`] | how admitted calls end, and what that says |
 //! | [`base`], [`hot`], [`switch`], [`telemetry`] | what a layer's shared state is made of |
@@ -17,7 +17,6 @@
 
 mod alarm;
 mod answer;
-mod body;
 mod clock;
 mod context;
 mod head;
@@ -28,7 +27,9 @@ mod rejection;
 pub mod algorithm;
 pub mod base;
 pub mod bill;
+pub mod body;
 pub mod classify;
+pub mod deadline;
 pub mod guard;
 pub mod hot;
 pub mod key;
@@ -49,12 +50,13 @@ pub use self::bill::Bill;
 pub use self::body::ResBody;
 pub use self::clock::{Clock, ManualClock};
 pub use self::context::CallContext;
+pub use self::deadline::Deadline;
 pub use self::head::{HasHead, Head};
 pub use self::key::{ClientIp, Global, Header, Host, Key, KeyBy, Method, PeerAddr, Route};
 pub use self::micros::Micros;
 pub use self::name::Name;
 pub use self::rejection::{
-    BoxError, Cause, GrpcCode, LayerError, Origin, Reason, Rejection, rejection,
+    BoxError, Cause, GrpcCode, Late, LayerError, Origin, Reason, Rejection, rejection,
 };
 pub use self::respond::{Http, Meta, Respond};
 pub use self::text::{ParseError, Quota, Ratio, per_day, per_hour, per_minute, per_second};

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use palisade_core::respond::{Http, Respond};
-use palisade_core::{Meta, Reason, Rejection, ResBody, per_minute};
+use palisade_core::{Late, Meta, Reason, Rejection, ResBody, per_minute};
 use prost::Message;
 use serde_json::{Value, json};
 use tonic::{Code, Status};
@@ -60,7 +60,11 @@ fn limited(name: &str) -> Rejection {
 }
 
 fn timed_out() -> Rejection {
-    Rejection::new("timeout", "api", Reason::timed_out(Duration::from_millis(250)))
+    Rejection::new(
+        "timeout",
+        "api",
+        Reason::timed_out(Late::Head, Duration::from_millis(250), Duration::from_millis(250)),
+    )
 }
 
 #[tokio::test]

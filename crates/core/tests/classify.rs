@@ -9,14 +9,18 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::{Empty, Full};
 use palisade_core::classify::{self, Verdict};
-use palisade_core::{BoxError, LayerError, Reason, Rejection, per_second};
+use palisade_core::{BoxError, Late, LayerError, Reason, Rejection, per_second};
 
 fn rate_limited() -> Rejection {
     Rejection::new("ratelimit", "api", Reason::rate_limited(per_second(1), ""))
 }
 
 fn timed_out() -> Rejection {
-    Rejection::new("timeout", "api", Reason::timed_out(Duration::from_secs(1)))
+    Rejection::new(
+        "timeout",
+        "api",
+        Reason::timed_out(Late::Head, Duration::from_secs(1), Duration::from_secs(1)),
+    )
 }
 
 fn with_message(status: u16, headers: &[(&str, &str)]) -> Verdict {

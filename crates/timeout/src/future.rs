@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 use palisade_core::switch::Switch;
 use palisade_core::telemetry::{self, Ticket};
-use palisade_core::{Alarm, CallContext, Clock, Micros, Name, Reason, Rejection, Respond};
+use palisade_core::{Alarm, CallContext, Clock, Late, Micros, Name, Reason, Rejection, Respond};
 use pin_project_lite::pin_project;
 
 use crate::shared::{FAILED, LAYER, PASSED, SHADOWED, Shared, TIMED_OUT};
@@ -91,7 +91,9 @@ where
         watch.ticket.close(TIMED_OUT);
         // What the inner service holds is given back now, not when this future is dropped.
         this.future.set(None);
-        let reason = Reason::timed_out(watch.limit.to_duration());
+        let elapsed = watch.limit + watch.clock.now().since(watch.deadline);
+        let (limit, elapsed) = (watch.limit.to_duration(), elapsed.to_duration());
+        let reason = Reason::timed_out(Late::Head, limit, elapsed);
         let why = Rejection::new(LAYER, watch.name, reason);
         telemetry::rejected(&why);
         match this.meta.take() {

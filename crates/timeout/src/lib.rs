@@ -17,7 +17,7 @@
 //!
 //! let late = service.ready().await?.call("hello").await.unwrap_err();
 //! let why = palisade_core::rejection(&late).expect("it was us");
-//! assert_eq!(why.to_string(), r#"timed out: "default" got no answer within 2s"#);
+//! assert_eq!(why.to_string(), r#"timed out: "default" got no answer within 2s (given up after 2s)"#);
 //! # Ok(())
 //! # }
 //! ```

@@ -18,7 +18,7 @@ fn hangs<Req>() -> Canned<Req, Response<String>> {
     pending()
 }
 
-const TEXT: &str = r#"timed out: "search" got no answer within 2s"#;
+const TEXT: &str = r#"timed out: "search" got no answer within 2s (given up after 2s)"#;
 
 #[tokio::test(start_paused = true)]
 async fn a_request_gets_504_and_a_problem_document() {
@@ -32,7 +32,7 @@ async fn a_request_gets_504_and_a_problem_document() {
     let body = response.into_body().collect().await.unwrap().to_bytes();
     let expected = concat!(
         r#"{"title":"Gateway Timeout","status":504,"#,
-        r#""detail":"timed out: \"search\" got no answer within 2s","#,
+        r#""detail":"timed out: \"search\" got no answer within 2s (given up after 2s)","#,
         r#""reason":"timed_out","policy":"search"}"#,
     );
     assert_eq!(body, expected);

@@ -9,7 +9,7 @@ use palisade_core::test::{
     Inner, InnerHandle, Probe, after, assert_layer, assert_service, count_polls, echo, inner,
     panics, pending,
 };
-use palisade_core::{LayerError, ManualClock, Origin, Ratio, Reason};
+use palisade_core::{Late, LayerError, ManualClock, Origin, Ratio, Reason};
 use palisade_timeout::{Timeout, TimeoutHandle, TimeoutLayer};
 use tokio::time::{Instant, sleep};
 use tokio_test::{assert_pending, assert_ready, task};
@@ -66,7 +66,7 @@ async fn a_late_call_is_cut_exactly_at_its_limit() {
         let why = error.rejection().unwrap();
         assert_eq!(
             (why.layer(), why.name(), why.reason()),
-            ("timeout", "search", Reason::timed_out(head))
+            ("timeout", "search", Reason::timed_out(Late::Head, head, head))
         );
         assert_eq!((why.origin(), why.retry_after()), (Origin::Upstream, None));
     }

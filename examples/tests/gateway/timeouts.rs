@@ -32,7 +32,7 @@ async fn a_caller_of_an_upstream_that_hangs_gets_a_504() {
     let body = caller.until("}").await;
     for part in [
         r#""title":"Gateway Timeout","status":504"#,
-        r#""detail":"timed out: \"up\" got no answer within 10ms""#,
+        r#""detail":"timed out: \"up\" got no answer within 10ms (given up after "#,
         r#""reason":"timed_out","policy":"up""#,
     ] {
         assert!(body.contains(part), "{body}");

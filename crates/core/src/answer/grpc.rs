@@ -9,7 +9,7 @@
 use std::fmt::Write;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Response, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 
 use super::protobuf;
 use crate::{Rejection, rejection::ceil};
@@ -20,11 +20,16 @@ const DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 const PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
 
 pub(super) fn respond(why: &Rejection, content_type: HeaderValue) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    write(why, response.headers_mut());
+    response
+}
+
+/// Adds what trailers say of a call that ended so.
+pub(super) fn write(why: &Rejection, headers: &mut HeaderMap) {
     let code = why.grpc_code() as i32;
     let message = why.to_string();
-    let mut response = Response::new(Bytes::new());
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, content_type);
     headers.insert(STATUS, HeaderValue::from(code));
     if let Ok(message) = HeaderValue::from_str(&percent_encode(&message)) {
         headers.insert(MESSAGE, message);
@@ -42,7 +47,6 @@ pub(super) fn respond(why: &Rejection, content_type: HeaderValue) -> Response<By
         }
         None => {}
     }
-    response
 }
 
 /// The gRPC form of percent-encoding: all but printable ASCII, and `%` itself.

@@ -5,7 +5,7 @@ mod problem;
 mod protobuf;
 
 use bytes::Bytes;
-use http::Response;
+use http::{HeaderMap, Response};
 
 use crate::{Meta, Rejection};
 
@@ -19,4 +19,11 @@ pub(crate) fn respond(why: Rejection, meta: Meta) -> Response<Bytes> {
     };
     response.extensions_mut().insert(why);
     response
+}
+
+/// The trailers of a gRPC response that is cut off.
+pub(crate) fn trailers(why: &Rejection) -> HeaderMap {
+    let mut trailers = HeaderMap::new();
+    grpc::write(why, &mut trailers);
+    trailers
 }

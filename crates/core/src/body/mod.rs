@@ -1,6 +1,7 @@
 //! The response body of every layer that speaks HTTP.
 
 mod hold;
+mod watch;
 
 use std::fmt;
 use std::pin::Pin;
@@ -11,10 +12,10 @@ use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use self::hold::Hold;
-use crate::BoxError;
-use crate::classify;
+use self::hold::{Cut, Hold};
+pub use self::watch::Watch;
 use crate::guard::Guard;
+use crate::{BoxError, answer};
 
 pin_project! {
     /// The inner service's body, or the few bytes of a layer's own answer.
@@ -63,11 +64,14 @@ impl<B: Body> ResBody<B> {
     /// Wraps the inner service's body and settles `guard` when it ends. `headers` are those of the
     /// response: they tell whether it is a gRPC one.
     pub fn holding(body: B, headers: &HeaderMap, guard: Guard) -> Self {
-        let at_end = body.is_end_stream();
-        let mut hold = Hold::new(guard, classify::headers(headers, at_end));
-        if at_end {
-            hold.complete(None);
-        }
+        let hold = Hold::guard(guard, headers, body.is_end_stream());
+        Self { source: Source::Inner { body }, hold }
+    }
+
+    /// Wraps the inner service's body and lets `watch` look after it. `headers` are those of the
+    /// response.
+    pub fn watched(body: B, headers: &HeaderMap, watch: Box<dyn Watch>) -> Self {
+        let hold = Hold::watch(watch, headers, body.is_end_stream());
         Self { source: Source::Inner { body }, hold }
     }
 }
@@ -86,12 +90,24 @@ where
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let mut this = self.project();
         let polled = match this.source.as_mut().project() {
-            SourceProj::Inner { body } => ready!(body.poll_frame(cx)),
+            SourceProj::Inner { body } => body.poll_frame(cx),
             SourceProj::Own { bytes } => {
                 return Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(*bytes))));
             }
         };
+        let Poll::Ready(polled) = polled else {
+            if !this.hold.is_some() {
+                return Poll::Pending;
+            }
+            let cut = ready!(this.hold.poll_cut(cx));
+            return Poll::Ready(Some(this.source.cut(cut)));
+        };
         if this.hold.is_some() {
+            if let Some(Ok(_)) = &polled
+                && let Some(cut) = this.hold.frame()
+            {
+                return Poll::Ready(Some(this.source.cut(cut)));
+            }
             match &polled {
                 Some(Err(_)) => this.hold.fail(),
                 Some(Ok(frame)) if frame.is_trailers() || this.source.is_end_stream() => {
@@ -114,6 +130,17 @@ where
             Source::Own { bytes } => {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
+        }
+    }
+}
+
+impl<B> Source<B> {
+    /// Lets the inner body go; what is said in its place.
+    fn cut(mut self: Pin<&mut Self>, cut: Cut) -> Result<Frame<Bytes>, BoxError> {
+        self.set(Self::Own { bytes: None });
+        match cut.is_grpc {
+            true => Ok(Frame::trailers(answer::trailers(&cut.why))),
+            false => Err(cut.why.into()),
         }
     }
 }
@@ -148,7 +175,7 @@ impl<B> fmt::Debug for ResBody<B> {
         };
         f.debug_struct("ResBody")
             .field("source", &source)
-            .field("hold", &self.hold.is_some())
+            .field("held", &self.hold.is_some())
             .finish()
     }
 }

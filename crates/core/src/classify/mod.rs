@@ -16,6 +16,7 @@
 
 mod by;
 mod pushback;
+mod unsent;
 
 use std::error::Error;
 
@@ -23,7 +24,8 @@ use http::{HeaderMap, Response, header};
 use http_body::Body;
 
 pub use self::by::{BoxErrors, Classify, ClassifyBy, Judge, Standard};
-pub use self::pushback::{is_throttled, pushback};
+pub use self::pushback::{forbids_retry, is_throttled, pushback};
+pub use self::unsent::is_unsent;
 use crate::{Origin, Rejection, rejection};
 
 /// What an outcome says about the inner service.

@@ -6,6 +6,9 @@ use http::{HeaderMap, StatusCode, header};
 
 use super::{GRPC_STATUS, is_grpc_response};
 use crate::Micros;
+use crate::text::digits::number;
+
+const PUSHBACK_MS: &str = "grpc-retry-pushback-ms";
 
 /// How long a response asks to be left alone; `now` is the time that a date is compared with.
 ///
@@ -27,7 +30,7 @@ use crate::Micros;
 #[must_use]
 pub fn pushback(status: StatusCode, headers: &HeaderMap, now: Micros) -> Option<Duration> {
     let wait = if is_grpc_response(headers) {
-        Duration::from_millis(number(headers.get("grpc-retry-pushback-ms")?.as_bytes())?)
+        Duration::from_millis(number(headers.get(PUSHBACK_MS)?.as_bytes())?)
     } else if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
         let value = headers.get(header::RETRY_AFTER)?;
         match number(value.as_bytes()) {
@@ -40,22 +43,19 @@ pub fn pushback(status: StatusCode, headers: &HeaderMap, now: Micros) -> Option<
     (!wait.is_zero()).then_some(wait)
 }
 
+/// Whether a response says that its call is not to be made again: a `grpc-retry-pushback-ms` that is
+/// negative or no number (gRFC A6).
+#[must_use]
+pub fn forbids_retry(headers: &HeaderMap) -> bool {
+    headers.get(PUSHBACK_MS).is_some_and(|value| number(value.as_bytes()).is_none())
+}
+
 /// Whether a response says that there were too many calls: HTTP 429, or RESOURCE_EXHAUSTED in the
 /// head of a gRPC response. It is no failure, but no sign of recovery either.
 #[must_use]
 pub fn is_throttled(status: StatusCode, headers: &HeaderMap) -> bool {
     let exhausted = || headers.get(GRPC_STATUS).is_some_and(|code| code == "8");
     status == StatusCode::TOO_MANY_REQUESTS || (is_grpc_response(headers) && exhausted())
-}
-
-/// Digits only: no sign and no spaces.
-fn number(text: &[u8]) -> Option<u64> {
-    if text.is_empty() || !text.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    // More digits than fit are a long time, too.
-    let digits = text.iter().map(|digit| u64::from(digit - b'0'));
-    Some(digits.fold(0, |sum: u64, digit| sum.saturating_mul(10).saturating_add(digit)))
 }
 
 fn until(date: SystemTime, now: Micros) -> Option<Duration> {

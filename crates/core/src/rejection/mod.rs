@@ -17,7 +17,7 @@ use http::StatusCode;
 
 pub use self::cause::Cause;
 pub use self::error::{BoxError, LayerError, rejection};
-pub use self::reason::{GrpcCode, Origin, Reason};
+pub use self::reason::{GrpcCode, Late, Origin, Reason};
 use crate::{Name, text::duration};
 
 /// A layer's refusal of a call.

@@ -58,12 +58,27 @@ pub enum Reason {
     },
     /// The call's deadline passed before it was sent.
     Expired,
-    /// The inner service did not answer in time.
+    /// The inner service was not as quick as it had to be.
     #[non_exhaustive]
     TimedOut {
+        /// What was late.
+        late: Late,
         /// The time that it had.
         limit: Duration,
+        /// How long the call took until it was given up.
+        elapsed: Duration,
     },
+}
+
+/// What of an answer came too late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Late {
+    /// The head of the response, or the response where there is no body.
+    Head,
+    /// The next piece of the response's body.
+    Idle,
+    /// The end of the response's body.
+    Total,
 }
 
 /// Where a rejected call got to.
@@ -139,10 +154,10 @@ impl Reason {
         Self::QueueTimeout { waited }
     }
 
-    /// No answer within `limit`.
+    /// No answer, or no such part of one, within `limit`; the call was given up after `elapsed`.
     #[must_use]
-    pub const fn timed_out(limit: Duration) -> Self {
-        Self::TimedOut { limit }
+    pub const fn timed_out(late: Late, limit: Duration, elapsed: Duration) -> Self {
+        Self::TimedOut { late, limit, elapsed }
     }
 
     const fn row(&self) -> Row {
@@ -253,8 +268,15 @@ impl Reason {
             Self::Expired => {
                 write!(f, "expired: the deadline passed before {name:?} sent the call")
             }
-            Self::TimedOut { limit } => {
-                write!(f, "timed out: {name:?} got no answer within {}", duration::display(*limit))
+            Self::TimedOut { late, limit, elapsed } => {
+                let what = match late {
+                    Late::Head => "got no answer within",
+                    Late::Idle => "got no more data for",
+                    Late::Total => "did not get the whole answer within",
+                };
+                let limit = duration::display(*limit);
+                let elapsed = duration::display(super::coarse(*elapsed));
+                write!(f, "timed out: {name:?} {what} {limit} (given up after {elapsed})")
             }
         }
     }

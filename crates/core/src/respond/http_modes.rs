@@ -3,10 +3,11 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{Extensions, HeaderMap, Request, Response, StatusCode};
 use http_body::Body;
 
 use super::{Meta, Respond};
+use crate::body::Watch;
 use crate::classify::{self, Verdict};
 use crate::{BoxError, HasHead, Head, LayerError, Rejection, ResBody, answer, guard::Guard};
 
@@ -63,6 +64,22 @@ macro_rules! http_responses {
             let (head, body) = response.into_parts();
             let body = ResBody::holding(body, &head.headers, guard);
             Response::from_parts(head, body)
+        }
+
+        fn watch(response: Response<$body>, watch: Box<dyn Watch>) -> Self::Response {
+            let (head, body) = response.into_parts();
+            let body = ResBody::watched(body, &head.headers, watch);
+            Response::from_parts(head, body)
+        }
+
+        #[inline]
+        fn request_headers(request: &mut Request<$request>) -> Option<&mut HeaderMap> {
+            Some(request.headers_mut())
+        }
+
+        #[inline]
+        fn request_extensions(request: &mut Request<$request>) -> Option<&mut Extensions> {
+            Some(request.extensions_mut())
         }
 
         #[inline]

@@ -18,13 +18,16 @@ mod macros;
 mod meta;
 mod plain_modes;
 
-use ::http::{HeaderMap, StatusCode};
+use ::http::{Extensions, HeaderMap, StatusCode};
 use bytes::Bytes;
 
 pub use self::http_modes::{Boxed, Http, RespondWith, Typed};
 pub use self::meta::Meta;
 pub use self::plain_modes::{Plain, PlainBoxed, RejectWith};
-use crate::{Head, Rejection, classify::Verdict, guard::Guard};
+use crate::body::Watch;
+use crate::classify::Verdict;
+use crate::guard::{End, Guard};
+use crate::{Head, Rejection};
 
 /// The response that [`RespondWith`] takes; a layer wraps its body.
 pub type HttpResponse = ::http::Response<Bytes>;
@@ -66,6 +69,18 @@ pub trait Respond<Req, Res, Err>: Clone {
         None
     }
 
+    /// The headers of the request, if it is an HTTP request, to be changed.
+    fn request_headers(request: &mut Req) -> Option<&mut HeaderMap> {
+        let _ = request;
+        None
+    }
+
+    /// The extensions of the request, if it is an HTTP request, to be added to.
+    fn request_extensions(request: &mut Req) -> Option<&mut Extensions> {
+        let _ = request;
+        None
+    }
+
     /// What the inner service's response says about it: success, unless it is an HTTP response,
     /// which is [looked at](crate::classify::response).
     fn verdict(response: &Res) -> Verdict {
@@ -85,6 +100,13 @@ pub trait Respond<Req, Res, Err>: Clone {
     /// Fits the inner service's response, and settles `guard` when its body ends; at once if the
     /// response has no body that could be watched.
     fn hold(response: Res, guard: Guard) -> Self::Response;
+
+    /// Fits the inner service's response, and lets `watch` look after its body; if the response has no
+    /// body that could be watched, it has ended well.
+    fn watch(response: Res, watch: Box<dyn Watch>) -> Self::Response {
+        watch.end(End::Success);
+        Self::pass(response)
+    }
 
     /// Fits the inner service's error.
     fn fail(error: Err) -> Self::Error;

@@ -5,6 +5,7 @@
 //! [`ParseError`], which names the value and the permitted range.
 
 mod decimal;
+pub(crate) mod digits;
 pub mod duration;
 mod error;
 mod problem;
