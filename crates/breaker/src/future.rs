@@ -118,7 +118,7 @@ where
 {
     let Some((status, headers)) = R::inner_head(response) else { return Remark::default() };
     let now = call.now();
-    let hold = pushback(status, headers, now).map_or(Micros::ZERO, |wait| now + wait.into());
+    let hold = pushback(status, headers, now).wait().map_or(Micros::ZERO, |wait| now + wait.into());
     Remark { hold, throttled: is_throttled(status, headers) }
 }
 

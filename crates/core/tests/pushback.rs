@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use palisade_core::Micros;
-use palisade_core::classify::{is_throttled, pushback};
+use palisade_core::classify::{Pushback, is_throttled, pushback};
 
 /// 1994-11-06 08:49:37 UTC, in the three forms of RFC 9110.
 const NOVEMBER: u64 = 784_111_777;
@@ -16,6 +16,10 @@ fn headers(all: &[(&'static str, &str)]) -> HeaderMap {
 
 fn after(text: &str) -> Option<Duration> {
     let now = Micros((NOVEMBER - 10) * 1_000_000);
+    said(text, now).wait()
+}
+
+fn said(text: &str, now: Micros) -> Pushback {
     pushback(StatusCode::SERVICE_UNAVAILABLE, &headers(&[("retry-after", text)]), now)
 }
 
@@ -39,6 +43,17 @@ fn what_has_passed_or_is_malformed_asks_for_nothing() {
 }
 
 #[test]
+fn no_time_at_all_is_told_from_nothing_said() {
+    let now = Micros(NOVEMBER * 1_000_000);
+    for text in ["0", "Sun, 06 Nov 1994 08:49:37 GMT", "Thu, 01 Jan 1970 00:00:00 GMT"] {
+        assert_eq!(said(text, now), Pushback::After(Duration::ZERO), "{text:?}");
+    }
+    for text in ["", "-1", "soon"] {
+        assert_eq!(said(text, now), Pushback::Unsaid, "{text:?}");
+    }
+}
+
+#[test]
 fn more_digits_than_fit_are_a_long_time() {
     let long = after("99999999999999999999999").expect("a time");
     assert_eq!(long, Duration::from_secs(u64::MAX));
@@ -49,7 +64,7 @@ fn only_429_and_503_are_heard() {
     let headers = headers(&[("retry-after", "7")]);
     for (status, heard) in [(200, false), (301, false), (429, true), (500, false), (503, true)] {
         let status = StatusCode::from_u16(status).expect("a status");
-        assert_eq!(pushback(status, &headers, Micros::ZERO).is_some(), heard, "{status}");
+        assert_eq!(pushback(status, &headers, Micros::ZERO).wait().is_some(), heard, "{status}");
     }
 }
 
@@ -59,12 +74,14 @@ fn grpc_says_it_in_milliseconds_and_never_by_a_negative_number() {
         let all = [("content-type", "application/grpc"), ("grpc-retry-pushback-ms", text)];
         pushback(StatusCode::OK, &headers(&all), Micros::ZERO)
     };
-    assert_eq!(grpc("250"), Some(Duration::from_millis(250)));
-    for text in ["-1", "0", "x", ""] {
-        assert_eq!(grpc(text), None, "{text:?}");
+    assert_eq!(grpc("250"), Pushback::After(Duration::from_millis(250)));
+    assert_eq!(grpc("0"), Pushback::After(Duration::ZERO));
+    for text in ["-1", "x", ""] {
+        assert_eq!(grpc(text), Pushback::Never, "{text:?}");
     }
     let http = [("content-type", "application/grpc"), ("retry-after", "5")];
-    assert_eq!(pushback(StatusCode::SERVICE_UNAVAILABLE, &headers(&http), Micros::ZERO), None);
+    let said = pushback(StatusCode::SERVICE_UNAVAILABLE, &headers(&http), Micros::ZERO);
+    assert_eq!(said, Pushback::Unsaid);
 }
 
 #[test]

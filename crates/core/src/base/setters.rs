@@ -4,10 +4,24 @@
 /// `.clock(..)`.
 ///
 /// The type has an `fn edit(self, change: impl FnOnce(&mut Shared)) -> Self`, where `Shared` is a
-/// [`base::Shared`](crate::base::Shared). What is said of `enforce` differs from layer to layer.
+/// [`base::Shared`](crate::base::Shared). What is said of `enforce` differs from layer to layer; those that refuse
+/// nothing have none.
 #[macro_export]
 macro_rules! common_setters {
     ($layer:ident $(<$($generic:ident),*>)?, $what:literal; $(#[$enforce:meta])* enforce) => {
+        $crate::common_setters!($layer $(<$($generic),*>)?, $what);
+
+        impl $(<$($generic),*>)? $layer $(<$($generic),*>)? {
+            $(#[$enforce])*
+            #[must_use]
+            pub fn enforce(self, share: $crate::Ratio) -> Self {
+                self.edit(|shared| {
+                    $crate::base::Shared::set_switch(shared, |switch| switch.with_enforce(share));
+                })
+            }
+        }
+    };
+    ($layer:ident $(<$($generic:ident),*>)?, $what:literal) => {
         impl $(<$($generic),*>)? $layer $(<$($generic),*>)? {
             #[doc = concat!("Names the ", $what, ", in metrics and messages; `\"default\"` unless set.")]
             #[must_use]
@@ -21,14 +35,6 @@ macro_rules! common_setters {
             pub fn enabled(self, enabled: bool) -> Self {
                 self.edit(|shared| {
                     $crate::base::Shared::set_switch(shared, |switch| switch.with_enabled(enabled));
-                })
-            }
-
-            $(#[$enforce])*
-            #[must_use]
-            pub fn enforce(self, share: $crate::Ratio) -> Self {
-                self.edit(|shared| {
-                    $crate::base::Shared::set_switch(shared, |switch| switch.with_enforce(share));
                 })
             }
 
@@ -46,17 +52,22 @@ macro_rules! common_setters {
 #[macro_export]
 macro_rules! common_handle {
     ($handle:ident, $what:literal; $(#[$enforce:meta])* enforce) => {
+        $crate::common_handle!($handle, $what);
+
+        impl $handle {
+            $(#[$enforce])*
+            pub fn set_enforce(&self, share: $crate::Ratio) {
+                $crate::base::Shared::set_switch(&*self.shared, |switch| switch.with_enforce(share));
+            }
+        }
+    };
+    ($handle:ident, $what:literal) => {
         impl $handle {
             #[doc = concat!("Switches the ", $what, " on or off.")]
             pub fn set_enabled(&self, enabled: bool) {
                 $crate::base::Shared::set_switch(&*self.shared, |switch| {
                     switch.with_enabled(enabled)
                 });
-            }
-
-            $(#[$enforce])*
-            pub fn set_enforce(&self, share: $crate::Ratio) {
-                $crate::base::Shared::set_switch(&*self.shared, |switch| switch.with_enforce(share));
             }
         }
     };

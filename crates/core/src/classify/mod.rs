@@ -24,7 +24,7 @@ use http::{HeaderMap, Response, header};
 use http_body::Body;
 
 pub use self::by::{BoxErrors, Classify, ClassifyBy, Judge, Standard};
-pub use self::pushback::{forbids_retry, is_throttled, pushback};
+pub use self::pushback::{Pushback, is_throttled, pushback};
 pub use self::unsent::is_unsent;
 use crate::{Origin, Rejection, rejection};
 

@@ -40,6 +40,15 @@ pub fn transition(layer: &'static str, name: Name, worse: bool, message: &dyn fm
     let _ = (layer, name, worse, message);
 }
 
+/// A call that is made again, at level DEBUG: the attempt's number, and how long it waits for it.
+#[inline]
+pub fn retried(layer: &'static str, name: Name, attempt: u32, wait: Micros) {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(target: "palisade", layer, name = name.as_str(), attempt, "again in {wait}");
+    #[cfg(not(feature = "tracing"))]
+    let _ = (layer, name, attempt, wait);
+}
+
 /// How long a call has waited before it was let through or refused: `wait_seconds`, a histogram.
 /// Calls that pass at once are not recorded.
 #[inline]

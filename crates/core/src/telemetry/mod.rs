@@ -12,7 +12,7 @@ mod meter;
 mod publish;
 mod registry;
 
-pub use self::events::{rejected, transition, waited, warn};
+pub use self::events::{rejected, retried, transition, waited, warn};
 pub use self::meter::{Gauge, Meter, Ticket};
 #[cfg(feature = "metrics")]
 pub use self::publish::publish;
