@@ -11,6 +11,7 @@
 //! | [`Clock`], [`Micros`], [`Deadline`], [`CallContext`], [`Bill`] | the time, and what a call carries along |
 //! | [`algorithm`], [`store`] | limits, and where they are kept |
 //! | [`guard`], [`classify`] | how admitted calls end, and what that says |
+//! | [`replay`] | requests that can be sent again |
 //! | [`base`], [`hot`], [`switch`], [`telemetry`] | what a layer's shared state is made of |
 //! | [`Alarm`], [`Name`] | a timer that is armed late, and a name that is free to copy |
 //! | `test` (feature `test-util`) | probes, scripted services and bodies |
@@ -35,6 +36,7 @@ pub mod hot;
 pub mod key;
 pub mod keyed;
 pub mod pool;
+pub mod replay;
 pub mod respond;
 pub mod store;
 pub mod switch;
