@@ -23,6 +23,7 @@ const SERIES: &[Series] = &[
 
 static SCHEMA: Schema = Schema { layer: "kind", series: SERIES };
 static OTHER: Schema = Schema { layer: "other", series: SERIES };
+static SILENT: Schema = Schema { layer: "silent", series: &[] };
 
 /// A `publish` holds every layer for as long as it takes, so that a layer that another test drops
 /// meanwhile is not gone yet: one test at a time.
@@ -113,6 +114,17 @@ fn every_series_is_there_at_zero_from_the_start() {
         "palisade_requests_total{layer=kind,name=fresh,outcome=passed}",
     ];
     assert_eq!(published("fresh"), expected.map(|key| (key.to_owned(), 0.0)).into());
+}
+
+#[test]
+fn what_has_no_series_shows_nowhere_and_counts_all_the_same() {
+    let _alone = ALONE.lock();
+    let meter = Meter::new(&SILENT, Name::new("silent"));
+    meter.add(PASSED);
+    assert_eq!(published("silent"), BTreeMap::new());
+    assert_eq!(meter.count(PASSED), 1);
+    drop(meter);
+    assert_eq!(published("silent"), BTreeMap::new(), "after its end neither");
 }
 
 #[test]

@@ -84,7 +84,7 @@ impl From<&'static str> for Metric {
 pub struct Schema {
     /// The kind of the layer: the label `layer`.
     pub layer: &'static str,
-    /// Its counters.
+    /// Its counters. Without any, nothing is published of it: for what only counts for itself.
     pub series: &'static [Series],
 }
 

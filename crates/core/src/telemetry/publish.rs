@@ -16,6 +16,9 @@ use super::{Metric, PREFIX};
 pub fn publish() {
     describe();
     for ((layer, name), sums) in registry::sums() {
+        if sums.schema.series.is_empty() {
+            continue;
+        }
         let labels = || {
             vec![Label::from_static_parts("layer", layer), Label::from_static_parts("name", name)]
         };
