@@ -6,6 +6,8 @@ use http::{
     request::Parts,
 };
 
+use crate::classify::{GRPC, content_type_begins};
+
 /// The head of an HTTP request: method, target, headers and extensions, whatever the body is.
 ///
 /// Free to make and to copy. What it returns lives as long as the request, not as long as the
@@ -105,6 +107,14 @@ impl<'a> Head<'a> {
     pub fn is_preflight(&self) -> bool {
         self.method == Method::OPTIONS
             && self.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+    }
+
+    /// Whether it is a gRPC call: a `POST` whose content type begins with `application/grpc`, gRPC-Web
+    /// included.
+    #[must_use]
+    #[inline]
+    pub fn is_grpc(&self) -> bool {
+        self.method == Method::POST && content_type_begins(self.headers, GRPC)
     }
 
     /// The host that is asked for, without its port: of the target, else of the `Host` header.

@@ -32,6 +32,10 @@ impl<B: Replay> Repeat for Request<B> {
         let body = B::remake(&kept.body)?;
         Some(Self::from_parts(kept.parts.clone(), body))
     }
+
+    fn headers_mut(&mut self) -> &mut HeaderMap {
+        self.headers_mut()
+    }
 }
 
 /// Whether what follows the head may be no HTTP: the connection is handed over to whoever asked.

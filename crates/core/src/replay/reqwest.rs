@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use http::HeaderMap;
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use http_body_util::combinators::MapErr;
@@ -48,6 +49,10 @@ impl Repeat for Request {
             *request.body_mut() = Some(Body::wrap(stream.reader()?));
         }
         Some(request)
+    }
+
+    fn headers_mut(&mut self) -> &mut HeaderMap {
+        self.headers_mut()
     }
 }
 

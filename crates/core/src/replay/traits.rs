@@ -1,5 +1,7 @@
 //! What a layer that sends a request again asks of it.
 
+use http::HeaderMap;
+
 /// Bodies that can be sent again.
 ///
 /// To implement it for a boxed body of your own, see [`Recording`](super::Recording).
@@ -48,4 +50,7 @@ pub trait Repeat: Sized {
     ///
     /// `None` if its body turned out to have more than `most` bytes, or if it broke off.
     fn remake(kept: &Self::Kept) -> Option<Self>;
+
+    /// The headers, to be changed.
+    fn headers_mut(&mut self) -> &mut HeaderMap;
 }

@@ -1,0 +1,117 @@
+//! The future.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use crate::judge::{Advice, Judge};
+use crate::layer::call::Call;
+use crate::layer::later::{Later, Tools};
+use crate::repeat::Repeat;
+
+pin_project! {
+    /// The future of a [`Retry`](crate::Retry) service.
+    ///
+    /// Dropping it drops the attempt that is under way, and makes no further one.
+    pub struct ResponseFuture<S, Req, J, K>
+    where
+        S: Service<Req>,
+        K: Repeat<Req>,
+    {
+        #[pin]
+        state: State<S, Req, J, K>,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    enum State<S, Req, J, K>
+    where
+        S: Service<Req>,
+        K: Repeat<Req>,
+    {
+        /// Without tools there is one attempt, whatever becomes of it.
+        First {
+            #[pin]
+            future: S::Future,
+            attempt: Option<(Call, Tools<S, J, K, K::Kept>)>,
+        },
+        Later { later: Pin<Box<Later<S, Req, J, K>>> },
+    }
+}
+
+impl<S, Req, J, K> ResponseFuture<S, Req, J, K>
+where
+    S: Service<Req>,
+    K: Repeat<Req>,
+{
+    pub(crate) const fn passing(future: S::Future) -> Self {
+        Self { state: State::First { future, attempt: None } }
+    }
+
+    #[inline]
+    pub(crate) const fn first(
+        future: S::Future,
+        call: Call,
+        tools: Tools<S, J, K, K::Kept>,
+    ) -> Self {
+        Self { state: State::First { future, attempt: Some((call, tools)) } }
+    }
+
+    pub(crate) fn unready(call: Call, tools: Tools<S, J, K, K::Kept>, request: Req) -> Self
+    where
+        S: Clone,
+    {
+        Self { state: State::Later { later: Box::pin(Later::unready(call, tools, request)) } }
+    }
+}
+
+impl<S, Req, J, K> Future for ResponseFuture<S, Req, J, K>
+where
+    S: Service<Req> + Clone,
+    J: Judge<S::Response, S::Error>,
+    K: Repeat<Req>,
+{
+    type Output = Result<S::Response, S::Error>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.project().state;
+        if let StateProj::First { future, attempt } = state.as_mut().project() {
+            let outcome = ready!(future.poll(cx));
+            // Ended now: the caller may keep this future for long.
+            let Some((mut call, tools)) = attempt.take() else { return Poll::Ready(outcome) };
+            let advice = tools.judge.judge(outcome.as_ref(), &call.asked());
+            if advice == Advice::Done {
+                call.pass(1);
+                return Poll::Ready(outcome);
+            }
+            match Later::after(call, tools, outcome, advice) {
+                Ok(later) => state.set(State::Later { later: Box::pin(later) }),
+                Err(outcome) => return Poll::Ready(outcome),
+            }
+        }
+        match state.project() {
+            StateProj::Later { later } => later.as_mut().poll(cx),
+            StateProj::First { .. } => Poll::Pending,
+        }
+    }
+}
+
+impl<S, Req, J, K> fmt::Debug for ResponseFuture<S, Req, J, K>
+where
+    S: Service<Req>,
+    K: Repeat<Req>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self.state {
+            State::First { .. } => "first attempt",
+            State::Later { .. } => "later attempts",
+        };
+        f.debug_tuple("ResponseFuture").field(&state).finish()
+    }
+}

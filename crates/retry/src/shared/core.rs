@@ -1,0 +1,113 @@
+//! What calls in flight refer to, without counting references.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::{ArcSwap, Guard};
+use fastrand::Rng;
+use http::StatusCode;
+use palisade_core::pool::{Pool, Reuse};
+use palisade_core::{Clock, Micros, Name};
+
+use super::plan::Plan;
+use super::settings::Settings;
+use crate::asked::Rules;
+
+pub(crate) static POOL: Pool<Core> = Pool::new();
+
+/// The settings of a layer.
+#[derive(Debug)]
+pub(crate) struct Core {
+    word: AtomicU64,
+    plan: ArcSwap<Plan>,
+    fixed: ArcSwap<Fixed>,
+    /// Whose next number seeds the jitter of a call.
+    seeds: AtomicU64,
+}
+
+/// What does not change while the layer lives.
+#[derive(Clone, Debug)]
+pub(crate) struct Fixed {
+    pub(crate) name: Name,
+    pub(crate) clock: Clock,
+    /// `None`: jitter is not to be foreseen.
+    pub(crate) seed: Option<u64>,
+}
+
+/// What a layer's state is made of.
+pub(crate) struct Seed {
+    pub(crate) settings: Settings,
+    pub(crate) plan: Plan,
+    pub(crate) fixed: Fixed,
+}
+
+impl Core {
+    #[inline]
+    pub(crate) fn settings(&self) -> Settings {
+        Settings::unpack(self.word.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn set(&self, change: impl Fn(Settings) -> Settings) {
+        let change = |word| Some(change(Settings::unpack(word)).pack());
+        // Never an error: the closure always has a value.
+        let _ = self.word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change);
+    }
+
+    pub(crate) fn plan(&self) -> Guard<Arc<Plan>> {
+        self.plan.load()
+    }
+
+    pub(crate) fn set_plan(&self, change: impl Fn(&mut Plan)) {
+        self.plan.rcu(|plan| {
+            let mut plan = Plan::clone(plan);
+            change(&mut plan);
+            plan
+        });
+    }
+
+    pub(crate) fn fixed(&self) -> Guard<Arc<Fixed>> {
+        self.fixed.load()
+    }
+
+    /// What the jitter of one call is drawn from.
+    pub(crate) fn rng(&self) -> Rng {
+        match self.fixed().seed {
+            // The golden ratio, so that seeds are far from each other.
+            Some(seed) => {
+                let call = self.seeds.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+                Rng::with_seed(seed.wrapping_add(call))
+            }
+            None => Rng::new(),
+        }
+    }
+}
+
+impl Rules for Core {
+    fn now(&self) -> Micros {
+        self.fixed.load().clock.now()
+    }
+
+    fn retries(&self, status: StatusCode) -> bool {
+        self.plan.load().statuses.has(status)
+    }
+}
+
+impl Reuse for Core {
+    type Seed = Seed;
+
+    fn make(Seed { settings, plan, fixed }: Seed) -> Self {
+        Self {
+            word: AtomicU64::new(settings.pack()),
+            plan: ArcSwap::from_pointee(plan),
+            fixed: ArcSwap::from_pointee(fixed),
+            seeds: AtomicU64::new(0),
+        }
+    }
+
+    fn renew(&self, Seed { settings, plan, fixed }: Seed) {
+        self.word.store(settings.pack(), Ordering::Relaxed);
+        self.plan.store(Arc::new(plan));
+        self.fixed.store(Arc::new(fixed));
+        self.seeds.store(0, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,38 @@
+//! What is looked up only when an attempt has failed.
+
+use http::HeaderName;
+use palisade_core::Micros;
+
+use crate::backoff::Backoff;
+use crate::budget::Budget;
+use crate::statuses::Statuses;
+
+/// How further attempts are made.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) backoff: Backoff,
+    pub(crate) budget: Budget,
+    /// Whether somebody gave the budget to the layer, or it is one of its own.
+    pub(crate) given: bool,
+    pub(crate) statuses: Statuses,
+    /// No attempt begins so long after the first; [`Micros::MAX`] if it is no matter how long.
+    pub(crate) max_elapsed: Micros,
+    /// Where the number of the attempt is written.
+    pub(crate) attempt_header: Option<HeaderName>,
+    /// Whoever asks for more than this is not asked again.
+    pub(crate) max_retry_after: Micros,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            backoff: Backoff::default(),
+            budget: Budget::default(),
+            given: false,
+            statuses: Statuses::default(),
+            max_elapsed: Micros::MAX,
+            attempt_header: None,
+            max_retry_after: Micros(60_000_000),
+        }
+    }
+}
