@@ -155,6 +155,15 @@ mod tests {
     }
 
     #[test]
+    fn part_of_a_part_is_left_out() {
+        let mut ledger = ledger(Duration::from_secs(10), Micros::ZERO);
+        (ledger.rates.per_request, ledger.rates.per_micro) = (1, 0);
+        ledger.see(Micros(21_000_000), 1_000);
+        // The window reaches back to 12 s: nine of 21 seconds, which is 428.57 of a thousand.
+        assert_eq!(ledger.parts(), 428);
+    }
+
+    #[test]
     fn requests_of_any_time_bring_no_more_than_their_share() {
         let mut ledger = ledger(Duration::from_secs(10), Micros::ZERO);
         ledger.rates.per_micro = 0;
