@@ -1,5 +1,7 @@
 //! What chance makes of the planned waits.
 
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+
 mod support;
 
 use std::time::Duration;
@@ -147,6 +149,15 @@ fn a_planned_wait_at_the_cap_is_not_lengthened() {
     let capped = Backoff::fixed(Duration::from_secs(9)).max(Duration::from_secs(1));
     let draws = draw(&capped, Jitter::Plus(Ratio::ONE), 42, 1_000);
     assert_eq!(draws, vec![SECOND; 1_000]);
+}
+
+#[test]
+fn what_is_planned_beyond_the_cap_is_drawn_from_up_to_the_cap() {
+    // Of a draw from what was planned first, nearly all would be the cap.
+    let capped = Backoff::exponential(Duration::from_millis(1)).max(Duration::from_secs(1));
+    let draws = draw(&capped, Jitter::Full, 42, 10_000);
+    assert_spread(&draws, 0, SECOND);
+    assert_spread(&draw(&capped, Jitter::Equal, 42, 10_000)[20..], SECOND / 2, SECOND);
 }
 
 #[test]

@@ -124,3 +124,52 @@ impl Ledger {
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::time::Duration;
+
+    use palisade_core::Ratio;
+
+    use super::*;
+
+    fn ledger(window: Duration, now: Micros) -> Ledger {
+        let (share, window) = (Ratio::ONE, window.into());
+        Ledger::new(Rates::new(Settings { share, per_second: u32::MAX, window }), now)
+    }
+
+    #[test]
+    fn no_number_of_requests_overflows() {
+        for window in [Duration::from_micros(10), Duration::from_secs(10), Duration::MAX] {
+            for first in [Micros::ZERO, Micros(1), Micros::MAX] {
+                let mut ledger = ledger(window, first);
+                for now in [Micros::ZERO, Micros(7), Micros(u64::MAX / 3), Micros::MAX, Micros::MAX]
+                {
+                    ledger.see(now, u64::MAX);
+                    let before = ledger.parts();
+                    assert!(ledger.take());
+                    assert_eq!(ledger.parts(), before - TOKEN);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn part_of_a_part_is_left_out() {
+        let mut ledger = ledger(Duration::from_secs(10), Micros::ZERO);
+        (ledger.rates.per_request, ledger.rates.per_micro) = (1, 0);
+        ledger.see(Micros(21_000_000), 1_000);
+        // The window reaches back to 12 s: nine of 21 seconds, which is 428.57 of a thousand.
+        assert_eq!(ledger.parts(), 428);
+    }
+
+    #[test]
+    fn requests_of_any_time_bring_no_more_than_their_share() {
+        let mut ledger = ledger(Duration::from_secs(10), Micros::ZERO);
+        ledger.rates.per_micro = 0;
+        // A hundred thousand million requests in each of a thousand seconds.
+        ledger.see(Micros(1_000_000_000), 100_000_000_000_000);
+        let brought = u64::MAX / 1_000_000 / 1_000;
+        assert!(ledger.balance() <= 10 * brought && ledger.balance() >= 9 * brought);
+    }
+}
