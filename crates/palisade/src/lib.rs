@@ -5,6 +5,8 @@
 //! | one caller takes more than its share | [`RateLimitLayer`] | 429 with `Retry-After`, RESOURCE_EXHAUSTED |
 //! | a dependency fails | [`BreakerLayer`] | 503 with `Retry-After`, UNAVAILABLE, at once |
 //! | a dependency hangs | [`TimeoutLayer`] | 504, DEADLINE_EXCEEDED |
+//! | a dependency fails now and then | [`RetryLayer`] | the answer, from another attempt |
+//! | a dependency is slow now and then | [`HedgeLayer`] | the answer that came first |
 //! | too much runs at once | [`BulkheadLayer`] | 503, RESOURCE_EXHAUSTED, or a turn in the queue |
 //!
 //! # The shape of a layer
@@ -17,7 +19,7 @@
 //! # Which layer goes where
 //!
 //! ```text
-//! client side   total timeout › breaker › rate limit › bulkhead › attempt timeout › service
+//! client side   total timeout › retry › breaker › rate limit › bulkhead › attempt timeout › service
 //! server side   rate limit per client › bulkhead › timeout › rate limit per user (after authentication) › handler
 //! ```
 //!
@@ -36,8 +38,9 @@
 //!
 //! # Features
 //!
-//! `breaker`, `bulkhead`, `ratelimit` and `timeout` are on by default. `axum`, `tonic` and `reqwest` let keys read what
-//! those crates know of a request (the peer's address, the matched route); `metrics` and `tracing`
+//! `breaker`, `bulkhead`, `ratelimit`, `retry` and `timeout` are on by default. `axum`, `tonic` and `reqwest` let keys read what
+//! those crates know of a request (the peer's address, the matched route), and retries send their bodies again;
+//! `hyper-util` tells its errors of connecting; `metrics` and `tracing`
 //! make the layers observable; `serde` reads layers, quotas, ratios and durations from configurations;
 //! `test-util` makes tokio's clock, which tests can pause, the default.
 //!
@@ -52,12 +55,12 @@
 mod readme {}
 
 pub use palisade_core::{
-    Bill, BoxError, CallContext, Cause, ClientIp, Clock, Global, GrpcCode, HasHead, Head, Header,
-    Host, Http, Key, KeyBy, LayerError, ManualClock, Meta, Method, Micros, Name, Origin,
-    ParseError, PeerAddr, Quota, Ratio, Reason, Rejection, ResBody, Respond, Route, per_day,
-    per_hour, per_minute, per_second, rejection,
+    Bill, BoxError, CallContext, Cause, ClientIp, Clock, Deadline, Global, GrpcCode, HasHead, Head,
+    Header, Host, Http, Key, KeyBy, Late, LayerError, ManualClock, Meta, Method, Micros, Name,
+    Origin, ParseError, PeerAddr, Quota, Ratio, Reason, Rejection, ResBody, Respond, Route,
+    per_day, per_hour, per_minute, per_second, rejection,
 };
-pub use palisade_core::{algorithm, classify, key, respond, store, text};
+pub use palisade_core::{algorithm, classify, deadline, key, replay, respond, store, text};
 
 #[cfg(feature = "breaker")]
 pub use palisade_breaker::{self as breaker, Breaker, BreakerLayer};
@@ -65,6 +68,8 @@ pub use palisade_breaker::{self as breaker, Breaker, BreakerLayer};
 pub use palisade_bulkhead::{self as bulkhead, Bulkhead, BulkheadLayer};
 #[cfg(feature = "ratelimit")]
 pub use palisade_ratelimit::{self as ratelimit, RateLimitLayer, RateLimiter};
+#[cfg(feature = "retry")]
+pub use palisade_retry::{self as retry, HedgeLayer, RetryLayer};
 #[cfg(feature = "timeout")]
 pub use palisade_timeout::{self as timeout, TimeoutLayer};
 
@@ -89,6 +94,8 @@ pub mod prelude {
         Anchor, FixedWindow, Headers, HeadersOn, Limit, Limits, Outage, RATE_LIMIT_HEADERS,
         RateLimitLayer, RateLimiter, Reset, Shaper, SlidingLog, SlidingWindow,
     };
+    #[cfg(feature = "retry")]
+    pub use palisade_retry::{Backoff, Budget, HedgeLayer, Idempotent, Jitter, RetryLayer};
     #[cfg(feature = "timeout")]
     pub use palisade_timeout::TimeoutLayer;
 

@@ -84,11 +84,13 @@ mod asked;
 mod backoff;
 mod budget;
 mod handle;
+pub mod hedge;
 pub mod judge;
 mod layer;
 pub mod repeat;
 mod shared;
 mod statuses;
+mod tools;
 
 pub use palisade_core::{CallContext, Ratio, Rejection};
 
@@ -96,6 +98,7 @@ pub use self::asked::Asked;
 pub use self::backoff::{Backoff, Factor, Jitter, Waits};
 pub use self::budget::Budget;
 pub use self::handle::{RetryHandle, Snapshot};
+pub use self::hedge::HedgeLayer;
 pub use self::judge::{Advice, Again, Judge};
 pub use self::layer::RetryLayer;
 pub use self::layer::future::ResponseFuture;

@@ -3,7 +3,6 @@
 use std::mem;
 
 use http::{HeaderMap, HeaderName};
-use palisade_core::deadline::{self, GRPC_TIMEOUT, REQUEST_TIMEOUT_MS};
 use palisade_core::telemetry::{self, Counter, Ticket};
 use palisade_core::{CallContext, Micros};
 
@@ -15,6 +14,7 @@ use crate::shared::counters::{
     ATTEMPTS, BUDGET, DEADLINE, EXHAUSTED, FAILED, LAYER, NOT_IDEMPOTENT, NOT_REPLAYABLE, PASSED,
     STOPPED, SUCCESS,
 };
+use crate::tools::refresh_deadline;
 
 /// How many attempts a gRPC server has seen already (gRFC A6).
 const GRPC_ATTEMPTS: HeaderName = HeaderName::from_static("grpc-previous-rpc-attempts");
@@ -88,14 +88,7 @@ impl Call {
                 false => headers.insert(name.clone(), context.attempt().into()),
             };
         }
-        // Time has passed since a timeout outside wrote it.
-        let name = if self.is_grpc { &GRPC_TIMEOUT } else { &REQUEST_TIMEOUT_MS };
-        if let Some(deadline) = context.deadline()
-            && headers.contains_key(name)
-        {
-            let remaining = deadline.since(self.core.now());
-            deadline::write(headers, self.is_grpc, remaining);
-        }
+        refresh_deadline(headers, self.is_grpc, context, || self.core.now());
     }
 
     /// The attempt of this number has answered the call.

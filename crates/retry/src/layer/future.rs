@@ -10,8 +10,9 @@ use tower_service::Service;
 
 use crate::judge::{Advice, Judge};
 use crate::layer::call::Call;
-use crate::layer::later::{Later, Tools};
+use crate::layer::later::Later;
 use crate::repeat::Repeat;
+use crate::tools::Tools;
 
 pin_project! {
     /// The future of a [`Retry`](crate::Retry) service.

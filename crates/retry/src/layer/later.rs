@@ -15,15 +15,7 @@ use crate::judge::{Advice, Judge};
 use crate::layer::call::Call;
 use crate::repeat::Repeat;
 use crate::shared::counters::{DEADLINE, NOT_REPLAYABLE};
-
-/// What a further attempt is made with.
-pub(crate) struct Tools<S, J, K, T> {
-    pub(crate) service: S,
-    pub(crate) judge: J,
-    pub(crate) repeat: K,
-    /// What the request is remade of, if it can be.
-    pub(crate) kept: Option<T>,
-}
+use crate::tools::Tools;
 
 pin_project! {
     /// All that is needed once an attempt has failed, in one box.
@@ -179,14 +171,4 @@ where
 fn give_up<T>(call: &mut Call, last: &mut Option<T>, why: Counter) -> Poll<T> {
     call.fail(why);
     last.take().map_or(Poll::Pending, Poll::Ready)
-}
-
-impl<S, J, K, T> Tools<S, J, K, T> {
-    /// The request once more, if it can be remade.
-    fn again<Req>(&self) -> Option<Req>
-    where
-        K: Repeat<Req, Kept = T>,
-    {
-        self.repeat.again(self.kept.as_ref()?)
-    }
 }

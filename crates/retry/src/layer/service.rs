@@ -12,9 +12,9 @@ use tower_service::Service;
 use crate::judge::{Judge, Standard};
 use crate::layer::call::Call;
 use crate::layer::future::ResponseFuture;
-use crate::layer::later::Tools;
 use crate::repeat::{Repeat, Replay};
 use crate::shared::Shared;
+use crate::tools::Tools;
 
 /// A service whose calls are made again when they fail.
 ///
