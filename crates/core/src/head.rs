@@ -6,6 +6,8 @@ use http::{
     request::Parts,
 };
 
+use crate::classify;
+
 /// The head of an HTTP request: method, target, headers and extensions, whatever the body is.
 ///
 /// Free to make and to copy. What it returns lives as long as the request, not as long as the
@@ -105,6 +107,15 @@ impl<'a> Head<'a> {
     pub fn is_preflight(&self) -> bool {
         self.method == Method::OPTIONS
             && self.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+    }
+
+    /// Whether it is a gRPC call: a `POST` whose content type begins with `application/grpc`, gRPC-Web
+    /// included.
+    #[must_use]
+    #[inline]
+    pub fn is_grpc(&self) -> bool {
+        // Other requests are spared the look at their headers.
+        self.method == Method::POST && classify::content_type_begins(self.headers, classify::GRPC)
     }
 
     /// The host that is asked for, without its port: of the target, else of the `Host` header.
