@@ -136,9 +136,9 @@ fn a_rejection_is_found_below_any_number_of_layers() {
 fn an_event_stream_is_known_by_its_media_type() {
     let is = |value: &str| {
         let value = (http::header::CONTENT_TYPE, value.parse().unwrap());
-        classify::is_event_stream(&http::HeaderMap::from_iter([value]))
+        classify::is_event_stream(&HeaderMap::from_iter([value]))
     };
     assert!(is("text/event-stream") && is("Text/Event-Stream") && is("text/event-stream ; a=b"));
     assert!(!is("text/event-streams") && !is("text/event") && !is("a;text/event-stream"));
-    assert!(!classify::is_event_stream(&http::HeaderMap::new()));
+    assert!(!classify::is_event_stream(&HeaderMap::new()));
 }

@@ -52,8 +52,8 @@
 mod readme {}
 
 pub use palisade_core::{
-    Bill, BoxError, CallContext, Cause, ClientIp, Clock, Global, GrpcCode, HasHead, Head, Header,
-    Host, Http, Key, KeyBy, LayerError, ManualClock, Meta, Method, Micros, Name, Origin,
+    Bill, BoxError, CallContext, Cause, ClientIp, Clock, Deadline, Global, GrpcCode, HasHead, Head,
+    Header, Host, Http, Key, KeyBy, LayerError, ManualClock, Meta, Method, Micros, Name, Origin,
     ParseError, PeerAddr, Quota, Ratio, Reason, Rejection, ResBody, Respond, Route, per_day,
     per_hour, per_minute, per_second, rejection,
 };
@@ -90,7 +90,7 @@ pub mod prelude {
         RateLimitLayer, RateLimiter, Reset, Shaper, SlidingLog, SlidingWindow,
     };
     #[cfg(feature = "timeout")]
-    pub use palisade_timeout::TimeoutLayer;
+    pub use palisade_timeout::{Forward, TimeoutLayer, Times};
 
     pub use palisade_core::key::Missing;
 

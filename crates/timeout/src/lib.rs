@@ -51,6 +51,7 @@
 //! `cargo xtask bench timeout` measures it beside its peers; `docs/compare.md` has the figures.
 
 mod begin;
+pub mod config;
 mod forward;
 mod future;
 mod handle;
