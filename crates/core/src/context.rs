@@ -30,6 +30,8 @@ use crate::{Bill, Micros};
 pub struct CallContext {
     /// `Micros::MAX` if there is none.
     deadline: Micros,
+    /// The same; never before the deadline.
+    end: Micros,
     attempt: u32,
 }
 
@@ -38,7 +40,7 @@ thread_local! {
 }
 
 impl CallContext {
-    const NONE: Self = Self { deadline: Micros::MAX, attempt: 1 };
+    const NONE: Self = Self { deadline: Micros::MAX, end: Micros::MAX, attempt: 1 };
 
     /// The context of the call that this thread is working on; empty outside of all layers.
     #[inline]
@@ -47,7 +49,9 @@ impl CallContext {
         CURRENT.get()
     }
 
-    /// When the answer must be there, by the clock of the layer that said so; `None` if never.
+    /// When the answer must be there, by the clock of the layer that said so; `None` if never. Of an
+    /// answer with a body that is its head: the body may take longer, unless there is an
+    /// [`end`](Self::end).
     #[must_use]
     pub fn deadline(&self) -> Option<Micros> {
         (self.deadline != Micros::MAX).then_some(self.deadline)
@@ -60,6 +64,22 @@ impl CallContext {
     pub fn with_deadline(mut self, deadline: Micros) -> Self {
         self.deadline = self.deadline.min(deadline);
         self
+    }
+
+    /// When all of the answer must be there, the end of its body included; `None` if the body may take
+    /// its time. This is what travels with a request from one process to the next.
+    #[must_use]
+    pub fn end(&self) -> Option<Micros> {
+        (self.end != Micros::MAX).then_some(self.end)
+    }
+
+    /// The same context, in which all of the answer must be there by `end`, and so its head as well;
+    /// never later than was said before.
+    #[inline]
+    #[must_use]
+    pub fn with_end(mut self, end: Micros) -> Self {
+        self.end = self.end.min(end);
+        self.with_deadline(end)
     }
 
     /// Which attempt to make the call this is: 1 for the first, and where nothing repeats calls.

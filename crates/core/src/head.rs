@@ -6,7 +6,7 @@ use http::{
     request::Parts,
 };
 
-use crate::classify::{GRPC, content_type_begins};
+use crate::classify;
 
 /// The head of an HTTP request: method, target, headers and extensions, whatever the body is.
 ///
@@ -114,7 +114,8 @@ impl<'a> Head<'a> {
     #[must_use]
     #[inline]
     pub fn is_grpc(&self) -> bool {
-        self.method == Method::POST && content_type_begins(self.headers, GRPC)
+        // Other requests are spared the look at their headers.
+        self.method == Method::POST && classify::content_type_begins(self.headers, classify::GRPC)
     }
 
     /// The host that is asked for, without its port: of the target, else of the `Host` header.

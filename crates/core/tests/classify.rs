@@ -131,3 +131,14 @@ fn a_rejection_is_found_below_any_number_of_layers() {
     let inner: LayerError<io::Error> = LayerError::Inner(io::Error::other("disk"));
     assert_eq!(classify::error(&inner), Verdict::Failure);
 }
+
+#[test]
+fn an_event_stream_is_known_by_its_media_type() {
+    let is = |value: &str| {
+        let value = (http::header::CONTENT_TYPE, value.parse().unwrap());
+        classify::is_event_stream(&HeaderMap::from_iter([value]))
+    };
+    assert!(is("text/event-stream") && is("Text/Event-Stream") && is("text/event-stream ; a=b"));
+    assert!(!is("text/event-streams") && !is("text/event") && !is("a;text/event-stream"));
+    assert!(!classify::is_event_stream(&HeaderMap::new()));
+}

@@ -106,3 +106,13 @@ async fn a_spawned_task_inherits_only_what_it_is_given() {
     assert_eq!(bare.await.unwrap(), None);
     assert_eq!(carried.await.unwrap(), Some(Micros(5)));
 }
+
+#[test]
+fn an_end_of_the_whole_answer_is_one_of_its_head_as_well() {
+    let outer = until(9);
+    assert_eq!((outer.deadline(), outer.end()), (Some(Micros(9)), None));
+    let both = outer.with_end(Micros(12));
+    assert_eq!((both.deadline(), both.end()), (Some(Micros(9)), Some(Micros(12))));
+    let sooner = both.with_end(Micros(5)).with_end(Micros(7));
+    assert_eq!((sooner.deadline(), sooner.end()), (Some(Micros(5)), Some(Micros(5))));
+}

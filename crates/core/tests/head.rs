@@ -81,3 +81,14 @@ fn a_reqwest_request_has_a_head() {
     assert_eq!(head.extension::<u8>(), None);
     assert_eq!(Host.key(&request), Some(Key::from("api.example")));
 }
+
+#[test]
+fn a_grpc_call_is_a_post_of_its_content_type() {
+    let is = |method: &str, kind: &str| {
+        let request = Request::builder().method(method).header("content-type", kind).body(());
+        request.unwrap().head().is_grpc()
+    };
+    assert!(is("POST", "application/grpc") && is("POST", "Application/GRPC-web+proto"));
+    assert!(!is("GET", "application/grpc") && !is("POST", "application/json"));
+    assert!(!Request::post("/").body(()).unwrap().head().is_grpc());
+}

@@ -97,7 +97,7 @@ pub mod prelude {
     #[cfg(feature = "retry")]
     pub use palisade_retry::{Backoff, Budget, HedgeLayer, Idempotent, Jitter, RetryLayer};
     #[cfg(feature = "timeout")]
-    pub use palisade_timeout::TimeoutLayer;
+    pub use palisade_timeout::{Forward, TimeoutLayer, Times};
 
     pub use palisade_core::key::Missing;
 

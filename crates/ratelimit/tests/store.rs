@@ -11,7 +11,7 @@ use http::{Request, Response, StatusCode};
 use palisade_core::algorithm::{Op, Outcome, Retry};
 use palisade_core::store::{Answer, Charge, MemoryStore, Store, StoreError};
 use palisade_core::test::{Probe, echo, inner, ready};
-use palisade_core::{Header, LayerError, ManualClock, Micros};
+use palisade_core::{CallContext, Clock, Header, LayerError, ManualClock, Micros, Reason};
 use palisade_ratelimit::{
     Gcra, Missing, Outage, RateLimitHandle, RateLimitLayer, Ratio, per_minute, per_second,
 };
@@ -372,4 +372,68 @@ async fn layers_that_share_a_store_share_a_limit_by_its_name() {
     assert_eq!(call(&mut a, get()).await.unwrap().status(), 200);
     assert_eq!(call(&mut again, get()).await.unwrap().status(), 429);
     assert_eq!(call(&mut other, get()).await.unwrap().status(), 200);
+}
+
+/// Within a deadline that is so far away.
+fn within(time: Duration) -> CallContext {
+    CallContext::current().with_deadline(Clock::tokio().now() + Micros::from(time))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_has_no_more_time_than_the_call() {
+    let soon = Duration::from_millis(20);
+    let (layer, questions) = limit(Say::Pass, Duration::from_millis(30));
+    let mut service = layer.clone().plain().layer(echo());
+    let started = Instant::now();
+    let error = within(soon).scope(call(&mut service, "hello")).await.unwrap_err();
+    assert_eq!(started.elapsed(), soon);
+    let why = error.rejection().unwrap();
+    assert_eq!((why.name(), why.reason()), ("api", Reason::Expired));
+    assert_eq!(counts(&layer.handle()), [0, 1, 0, 0, 0], "it is no failure of the store");
+    assert_eq!(questions.busy(), 0, "the question is withdrawn");
+
+    // Nor has it more than 50 ms.
+    let (layer, _questions) = limit(Say::Pass, TOO_LATE);
+    let mut service = layer.clone().plain().layer(echo());
+    let started = Instant::now();
+    let far = within(Duration::from_secs(1));
+    far.scope(call(&mut service, "hello")).await.unwrap();
+    assert_eq!(started.elapsed(), BUDGET);
+    assert_eq!(counts(&layer.handle()), [1, 0, 0, 0, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_within_the_deadline_counts() {
+    let (layer, _questions) = limit(Say::Pass, Duration::from_millis(10));
+    let mut service = layer.clone().plain().layer(echo());
+    let soon = within(Duration::from_millis(20));
+    assert_eq!(soon.scope(call(&mut service, "hello")).await, Ok("hello"));
+    assert_eq!(counts(&layer.handle()), [1, 0, 0, 0, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_is_not_asked_for_a_call_that_is_late() {
+    let (layer, mut questions) = limit(Say::Pass, AT_ONCE);
+    let mut service = layer.clone().plain().layer(echo());
+    let late = within(Duration::ZERO);
+    service.ready().await.unwrap();
+    let answer = late.enter(|| service.call("hello"));
+    let reason = answer.await.unwrap_err().rejection().unwrap().reason();
+    assert_eq!(reason, Reason::Expired);
+    assert!(questions.keys().is_empty());
+    assert_eq!(counts(&layer.handle()), [0, 1, 0, 0, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_a_dry_run_late_calls_pass_and_are_counted() {
+    let (layer, _questions) = limit(Say::Pass, BUDGET);
+    let layer = layer.enforce(Ratio::ZERO);
+    for time in [Duration::ZERO, Duration::from_millis(20)] {
+        let mut service = layer.clone().plain().layer(echo());
+        service.ready().await.unwrap();
+        let context = within(time);
+        let answer = context.enter(|| service.call("hello"));
+        assert_eq!(context.scope(answer).await, Ok("hello"));
+    }
+    assert_eq!(counts(&layer.handle()), [0, 0, 2, 0, 0]);
 }

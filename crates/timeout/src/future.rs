@@ -4,98 +4,114 @@ use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use palisade_core::switch::Switch;
-use palisade_core::telemetry::{self, Ticket};
-use palisade_core::{Alarm, CallContext, Clock, Late, Micros, Name, Reason, Rejection, Respond};
+use palisade_core::{Alarm, Name, Reason, Rejection, Respond};
 use pin_project_lite::pin_project;
 
-use crate::shared::{FAILED, LAYER, PASSED, SHADOWED, Shared, TIMED_OUT};
+use crate::run::{Attached, Run};
+use crate::shared::counters::LAYER;
+use crate::timed::Timed;
 
 pin_project! {
     /// The future of a [`Timeout`](crate::Timeout) service.
     ///
-    /// Dropping it drops the inner future, and counts the call as abandoned.
-    pub struct ResponseFuture<F, Req, R, M> {
+    /// Dropping it drops the inner future, unless that is [detached](crate::TimeoutLayer::detach), and
+    /// counts the call as abandoned.
+    pub struct ResponseFuture<F, Req, R, M, D = Attached>
+    where
+        F: Future,
+        D: Run<F>,
+    {
+        // `None` once it is over, or if it was not made.
         #[pin]
-        future: Option<F>,
+        call: Option<D::Call>,
         #[pin]
         alarm: Alarm,
-        watch: Option<Watch>,
+        timed: Option<Timed>,
+        // Who refuses it, if it was not made.
+        expired: Option<Name>,
         respond: R,
         meta: Option<M>,
         request: PhantomData<fn(Req)>,
     }
 }
 
-/// A call that is timed.
-pub(crate) struct Watch {
-    pub(crate) name: Name,
-    pub(crate) limit: Micros,
-    pub(crate) deadline: Micros,
-    pub(crate) clock: Clock,
-    pub(crate) context: CallContext,
-    pub(crate) ticket: Ticket,
-    /// Who decides whether the call is cut when it is late; `None` if it is in any case.
-    pub(crate) lenient: Option<(Arc<Shared>, Switch)>,
-}
+impl<F: Future, Req, R, M, D: Run<F>> ResponseFuture<F, Req, R, M, D> {
+    #[inline]
+    pub(crate) fn new(call: F, timed: Option<Timed>, respond: R, meta: M) -> Self {
+        let call = Some(D::run(call, timed.is_some()));
+        Self::with(call, timed, None, respond, meta)
+    }
 
-impl<F, Req, R, M> ResponseFuture<F, Req, R, M> {
-    pub(crate) const fn new(future: F, watch: Option<Watch>, respond: R, meta: M) -> Self {
-        Self {
-            future: Some(future),
-            alarm: Alarm::new(),
-            watch,
-            respond,
-            meta: Some(meta),
-            request: PhantomData,
-        }
+    pub(crate) fn expired(name: Name, respond: R, meta: M) -> Self {
+        Self::with(None, None, Some(name), respond, meta)
+    }
+
+    #[inline]
+    fn with(
+        call: Option<D::Call>,
+        timed: Option<Timed>,
+        expired: Option<Name>,
+        respond: R,
+        meta: M,
+    ) -> Self {
+        let (alarm, meta, request) = (Alarm::new(), Some(meta), PhantomData);
+        Self { call, alarm, timed, expired, respond, meta, request }
     }
 }
 
-impl<F, Req, Res, Err, R> Future for ResponseFuture<F, Req, R, R::Meta>
+impl<F, Req, Res, Err, R, D> Future for ResponseFuture<F, Req, R, R::Meta, D>
 where
     F: Future<Output = Result<Res, Err>>,
     R: Respond<Req, Res, Err>,
+    D: Run<F>,
 {
     type Output = Result<R::Response, R::Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let Some(future) = this.future.as_mut().as_pin_mut() else { return Poll::Pending };
-        let polled = match this.watch {
-            Some(watch) => watch.context.enter(|| future.poll(cx)),
-            None => future.poll(cx),
+        let Some(mut call) = this.call.as_mut().as_pin_mut() else {
+            let why = this.expired.take().map(|name| Rejection::new(LAYER, name, Reason::Expired));
+            return match (why, this.meta.take()) {
+                (Some(why), Some(meta)) => Poll::Ready(this.respond.reject(why, meta)),
+                _ => Poll::Pending,
+            };
+        };
+        let polled = match this.timed {
+            Some(timed) => timed.context.enter(|| call.as_mut().poll(cx)),
+            None => call.as_mut().poll(cx),
         };
         if let Poll::Ready(result) = polled {
-            if let Some(watch) = this.watch.take() {
-                watch.ticket.close(if result.is_ok() { PASSED } else { FAILED });
-            }
-            return Poll::Ready(match result {
-                Ok(response) => Ok(R::pass(response)),
-                Err(error) => Err(R::fail(error)),
+            let timed = this.timed.take();
+            return Poll::Ready(match (result, timed) {
+                (Ok(response), Some(timed)) => Ok(timed.pass::<_, _, _, R>(response)),
+                (Ok(response), None) => Ok(R::pass(response)),
+                (Err(error), timed) => {
+                    if let Some(tab) = timed.and_then(|timed| timed.tab) {
+                        tab.close(false);
+                    }
+                    Err(R::fail(error))
+                }
             });
         }
-        let Some(watch) = this.watch else { return Poll::Pending };
-        let remaining = || watch.deadline.since(watch.clock.now()).to_duration();
-        if this.alarm.poll(cx, remaining).is_pending() {
-            return Poll::Pending;
-        }
-        let Some(watch) = this.watch.take() else { return Poll::Pending };
-        if watch.lenient.is_some_and(|(shared, switch)| !shared.enforces(switch)) {
-            watch.ticket.close(SHADOWED);
-            return Poll::Pending;
-        }
-        watch.ticket.close(TIMED_OUT);
+        let Some(timed) = this.timed else { return Poll::Pending };
+        let why = if D::is_lost(&call) {
+            timed.lose()
+        } else {
+            // Late already, and of the share that runs on.
+            if timed.tab.is_none() {
+                return Poll::Pending;
+            }
+            let remaining = || timed.due().since(timed.clock.now()).to_duration();
+            if this.alarm.poll(cx, remaining).is_pending() {
+                return Poll::Pending;
+            }
+            let Some(why) = timed.late() else { return Poll::Pending };
+            why
+        };
         // What the inner service holds is given back now, not when this future is dropped.
-        this.future.set(None);
-        let elapsed = watch.limit + watch.clock.now().since(watch.deadline);
-        let (limit, elapsed) = (watch.limit.to_duration(), elapsed.to_duration());
-        let reason = Reason::timed_out(Late::Head, limit, elapsed);
-        let why = Rejection::new(LAYER, watch.name, reason);
-        telemetry::rejected(&why);
+        this.call.set(None);
         match this.meta.take() {
             Some(meta) => Poll::Ready(this.respond.reject(why, meta)),
             None => Poll::Pending,
@@ -103,10 +119,10 @@ where
     }
 }
 
-impl<F, Req, R, M> fmt::Debug for ResponseFuture<F, Req, R, M> {
+impl<F: Future, Req, R, M, D: Run<F>> fmt::Debug for ResponseFuture<F, Req, R, M, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseFuture")
-            .field("timed", &self.watch.is_some())
+            .field("timed", &self.timed.is_some())
             .finish_non_exhaustive()
     }
 }

@@ -50,13 +50,25 @@
 //! timers.
 //! `cargo xtask bench timeout` measures it beside its peers; `docs/compare.md` has the figures.
 
+mod begin;
+pub mod config;
+mod forward;
 mod future;
 mod handle;
 mod layer;
+mod pace;
+mod run;
 mod service;
+mod setters;
 mod shared;
+mod tab;
+mod timed;
+mod times;
 
+pub use self::forward::Forward;
 pub use self::future::ResponseFuture;
 pub use self::handle::{Snapshot, TimeoutHandle};
 pub use self::layer::TimeoutLayer;
+pub use self::run::{Attached, Detach, Detached, Run};
 pub use self::service::Timeout;
+pub use self::times::{Fixed, Times, TimesBy, Timing};

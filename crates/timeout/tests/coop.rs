@@ -5,13 +5,17 @@
 //! what is left, is not asked. Time is paused and moved by hand, since such a task keeps a paused
 //! clock from moving by itself.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use http::{Request, Response};
+use http_body_util::BodyExt;
 use palisade_core::test::{Probe, greedy};
 use palisade_timeout::TimeoutLayer;
 use tokio::task::{JoinHandle, yield_now};
 use tokio::time::advance;
-use tower::{BoxError, Layer, Service, ServiceExt};
+use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
 
 const HEAD: Duration = Duration::from_millis(20);
 
@@ -62,4 +66,40 @@ async fn towers_own_timeout_never_cuts_it() {
     rounds().await;
     assert!(!task.is_finished());
     task.abort();
+}
+
+/// A body that uses up the budget in each poll, and never has anything.
+struct Greedy(palisade_core::test::CannedFuture<()>);
+
+impl http_body::Body for Greedy {
+    type Data = bytes::Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<bytes::Bytes>, BoxError>>> {
+        let _ = Pin::new(&mut self.0).poll(cx);
+        Poll::Pending
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_uses_up_the_budget_is_cut_on_time() {
+    for layer in [TimeoutLayer::new(HEAD).idle(HEAD), TimeoutLayer::new(HEAD).total(HEAD)] {
+        let inner = service_fn(|_: Request<()>| async {
+            Ok::<_, BoxError>(Response::new(Greedy(greedy::<(), ()>().call(()))))
+        });
+        let response = layer.layer(inner).oneshot(Request::new(())).await.unwrap();
+        let task = tokio::spawn(response.into_body().collect());
+        rounds().await;
+        advance(HEAD - Duration::from_millis(1)).await;
+        rounds().await;
+        assert!(!task.is_finished());
+
+        advance(Duration::from_millis(1)).await;
+        rounds().await;
+        assert!(task.is_finished());
+        assert!(palisade_core::rejection(&*task.await.unwrap().unwrap_err()).is_some());
+    }
 }

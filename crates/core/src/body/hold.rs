@@ -6,6 +6,7 @@
 //! thread for its next one, so that holding a guard does not allocate as a rule.
 
 use std::cell::RefCell;
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use http::HeaderMap;
@@ -34,7 +35,7 @@ struct Inner {
 
 enum Held {
     Guard(Guard),
-    Watch { watch: Box<dyn Watch>, is_grpc: bool },
+    Watch { watch: Pin<Box<dyn Watch>>, is_grpc: bool },
 }
 
 /// Why a body is cut off, and whether that is said in trailers.
@@ -53,7 +54,7 @@ impl Hold {
     }
 
     /// Lets `watch` watch the body of a response with these headers.
-    pub(super) fn watch(watch: Box<dyn Watch>, headers: &HeaderMap, at_end: bool) -> Self {
+    pub(super) fn watch(watch: Pin<Box<dyn Watch>>, headers: &HeaderMap, at_end: bool) -> Self {
         let is_grpc = classify::is_grpc_response(headers);
         Self::new(Held::Watch { watch, is_grpc }, headers, at_end)
     }
@@ -86,9 +87,9 @@ impl Hold {
         Poll::Ready(Cut { why, is_grpc })
     }
 
-    fn watching(&mut self) -> Option<(&mut dyn Watch, bool)> {
+    fn watching(&mut self) -> Option<(Pin<&mut dyn Watch>, bool)> {
         match &mut self.0.as_mut()?.as_mut().as_mut()?.held {
-            Held::Watch { watch, is_grpc } => Some((&mut **watch, *is_grpc)),
+            Held::Watch { watch, is_grpc } => Some((watch.as_mut(), *is_grpc)),
             Held::Guard(_) => None,
         }
     }
@@ -136,7 +137,7 @@ impl Held {
     fn end(self, end: End) {
         match self {
             Self::Guard(guard) => guard.settle(end),
-            Self::Watch { watch, .. } => watch.end(end),
+            Self::Watch { mut watch, .. } => watch.as_mut().end(end),
         }
     }
 }

@@ -70,7 +70,7 @@ impl<B: Body> ResBody<B> {
 
     /// Wraps the inner service's body and lets `watch` look after it. `headers` are those of the
     /// response.
-    pub fn watched(body: B, headers: &HeaderMap, watch: Box<dyn Watch>) -> Self {
+    pub fn watched(body: B, headers: &HeaderMap, watch: Pin<Box<dyn Watch>>) -> Self {
         let hold = Hold::watch(watch, headers, body.is_end_stream());
         Self { source: Source::Inner { body }, hold }
     }

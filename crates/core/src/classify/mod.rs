@@ -85,6 +85,15 @@ pub fn is_grpc_response(headers: &HeaderMap) -> bool {
     content_type_begins(headers, GRPC) && !content_type_begins(headers, GRPC_WEB)
 }
 
+/// Whether the headers are those of a stream of server-sent events, which has no end of its own:
+/// `text/event-stream`, in any case and with any parameters.
+#[must_use]
+pub fn is_event_stream(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else { return false };
+    let media_type = value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
+    media_type.trim_ascii().eq_ignore_ascii_case(b"text/event-stream")
+}
+
 /// Whether the content type begins with `start`, in any case.
 pub(crate) fn content_type_begins(headers: &HeaderMap, start: &str) -> bool {
     headers.get(header::CONTENT_TYPE).is_some_and(|value| {

@@ -1,6 +1,7 @@
 //! The modes for services that speak HTTP.
 
 use std::fmt;
+use std::pin::Pin;
 
 use bytes::Bytes;
 use http::{Extensions, HeaderMap, Request, Response, StatusCode};
@@ -56,6 +57,11 @@ macro_rules! http_responses {
         }
 
         #[inline]
+        fn at_end(response: &Response<$body>) -> bool {
+            response.body().is_end_stream()
+        }
+
+        #[inline]
         fn pass(response: Response<$body>) -> Self::Response {
             response.map(ResBody::new)
         }
@@ -66,7 +72,7 @@ macro_rules! http_responses {
             Response::from_parts(head, body)
         }
 
-        fn watch(response: Response<$body>, watch: Box<dyn Watch>) -> Self::Response {
+        fn watch(response: Response<$body>, watch: Pin<Box<dyn Watch>>) -> Self::Response {
             let (head, body) = response.into_parts();
             let body = ResBody::watched(body, &head.headers, watch);
             Response::from_parts(head, body)

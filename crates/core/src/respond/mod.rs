@@ -18,6 +18,8 @@ mod macros;
 mod meta;
 mod plain_modes;
 
+use std::pin::Pin;
+
 use ::http::{Extensions, HeaderMap, StatusCode};
 use bytes::Bytes;
 
@@ -94,6 +96,13 @@ pub trait Respond<Req, Res, Err>: Clone {
         None
     }
 
+    /// Whether the inner service's response has no more to come: it has no body, or one that is at its
+    /// end.
+    fn at_end(response: &Res) -> bool {
+        let _ = response;
+        true
+    }
+
     /// Fits the inner service's response.
     fn pass(response: Res) -> Self::Response;
 
@@ -103,8 +112,8 @@ pub trait Respond<Req, Res, Err>: Clone {
 
     /// Fits the inner service's response, and lets `watch` look after its body; if the response has no
     /// body that could be watched, it has ended well.
-    fn watch(response: Res, watch: Box<dyn Watch>) -> Self::Response {
-        watch.end(End::Success);
+    fn watch(response: Res, mut watch: Pin<Box<dyn Watch>>) -> Self::Response {
+        watch.as_mut().end(End::Success);
         Self::pass(response)
     }
 

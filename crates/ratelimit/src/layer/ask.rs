@@ -2,13 +2,14 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use palisade_core::algorithm::Op;
 use palisade_core::base::Shared as _;
 use palisade_core::store::{Charge, Execution};
 use palisade_core::telemetry::Ticket;
-use palisade_core::{Alarm, Reason};
+use palisade_core::{Alarm, CallContext, Micros, Reason};
 use smallvec::SmallVec;
 
 use crate::engine::call::{Bucket, Call};
@@ -27,6 +28,17 @@ pub(crate) struct Ask {
     by: SmallVec<[&'static str; 2]>,
     remote: Remote,
     ticket: Ticket,
+    /// Until when the call must be sent; [`Micros::MAX`] if there is no hurry.
+    deadline: Micros,
+}
+
+/// What is heard of the store.
+pub(crate) enum Heard {
+    Answer(Seen),
+    /// It has no answer, or none in time.
+    Nothing,
+    /// The call's deadline has passed first.
+    Late,
 }
 
 /// What came of it.
@@ -49,33 +61,46 @@ impl Ask {
     ) -> Self {
         let execution = remote.store.execute(Op::Decide, remote.charges.clone());
         let (ticket, shared) = (shared.base().meter().enter(), Arc::clone(shared));
-        Self { execution, shared, call, by, remote, ticket }
+        let deadline = CallContext::current().deadline().unwrap_or(Micros::MAX);
+        Self { execution, shared, call, by, remote, ticket, deadline }
     }
 
-    /// The store's answer; `None` if it has none, or none in time.
-    pub(crate) fn poll(
-        &mut self,
-        alarm: Pin<&mut Alarm>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Seen>> {
+    /// What is heard of the store, in its time or in what is left of the call's.
+    pub(crate) fn poll(&mut self, alarm: Pin<&mut Alarm>, cx: &mut Context<'_>) -> Poll<Heard> {
         match self.execution.as_mut().poll(cx) {
             // An answer that leaves a limit out is none.
             Poll::Ready(Ok(answer)) if answer.outcomes.len() != self.call.parts.len() => {
-                Poll::Ready(None)
+                Poll::Ready(Heard::Nothing)
             }
             Poll::Ready(Ok(answer)) => {
                 let outcomes = SmallVec::from_vec(answer.outcomes);
-                Poll::Ready(Some(Seen::new(outcomes, answer.now)))
+                Poll::Ready(Heard::Answer(Seen::new(outcomes, answer.now)))
             }
-            Poll::Ready(Err(_)) => Poll::Ready(None),
-            Poll::Pending => alarm.poll(cx, || BUDGET).map(|()| None),
+            Poll::Ready(Err(_)) => Poll::Ready(Heard::Nothing),
+            Poll::Pending => {
+                let budget = || self.shared.left(self.deadline).min(BUDGET);
+                ready!(alarm.poll(cx, budget));
+                let late = self.shared.left(self.deadline).is_zero();
+                Poll::Ready(if late { Heard::Late } else { Heard::Nothing })
+            }
         }
     }
 
     /// What follows from the answer.
-    pub(crate) fn judge(self, answer: Option<Seen>) -> Answered {
+    pub(crate) fn judge(self, heard: Heard) -> Answered {
         let Self { shared, call, by, remote, ticket, .. } = self;
         let mut in_store = true;
+        let answer = match heard {
+            Heard::Answer(seen) => Some(seen),
+            Heard::Nothing => None,
+            Heard::Late => {
+                let verdict =
+                    shared.verdict(shared.switch(), Why::expired(&shared), Seen::default());
+                let shadowed = matches!(verdict, Verdict::Pass(_));
+                ticket.close(if shadowed { SHADOWED } else { REJECTED });
+                return Answered { verdict, shared, call, remote: None, ticket: None };
+            }
+        };
         let seen = answer.or_else(|| {
             ticket.add(STORE_ERRORS);
             in_store = false;
@@ -133,6 +158,14 @@ impl Ask {
 }
 
 impl Shared {
+    /// How much time is left; the clock is read only if there is a deadline.
+    pub(crate) fn left(&self, deadline: Micros) -> Duration {
+        if deadline == Micros::MAX {
+            return Duration::MAX;
+        }
+        deadline.since(self.now()).to_duration()
+    }
+
     /// Counts the key of a call that a store was asked about among the busiest.
     fn note(&self, call: &Call, charges: &[Charge], refused: bool) {
         let keyed = call.parts.iter().zip(charges).find_map(|(part, charge)| match part.bucket {

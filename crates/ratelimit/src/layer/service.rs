@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use palisade_core::base::Shared as _;
-use palisade_core::{Global, Http, Key, KeyBy, Micros, Rejection, Respond};
+use palisade_core::{CallContext, Global, Http, Key, KeyBy, Micros, Rejection, Respond};
 use tower_service::Service;
 
 use crate::engine::Engine;
@@ -21,7 +21,7 @@ use crate::layer::stamp::{Stamp, Stamps, refuse};
 use crate::layer::waiting::Waiting;
 use crate::limit::asks::{Asks, One};
 use crate::shared::turn::Turn;
-use crate::shared::verdict::{Seen, Verdict};
+use crate::shared::verdict::{Seen, Verdict, Why};
 
 /// A service with a rate limit in front.
 ///
@@ -113,6 +113,14 @@ impl<S, K, R, A> RateLimit<S, K, R, A> {
             }
         };
         if let Some(remote) = self.remote(request, &call) {
+            if let Some(deadline) = CallContext::current().deadline()
+                && shared.left(deadline).is_zero()
+            {
+                return match shared.refuse(shared.switch(), Why::expired(shared), ()) {
+                    Verdict::Pass(()) => Decided::Pass(None),
+                    Verdict::Refuse(why, ()) => Decided::Refuse(why, None),
+                };
+            }
             let by = call.parts.iter().map(|part| self.by.describe_of(part.limit.into())).collect();
             return Decided::Ask(Ask::new(shared, call, by, remote));
         }

@@ -68,10 +68,10 @@ impl<S, Req, R> Waiting<S, Req, R> {
     {
         let mut this = self.project();
         if let Some(ask) = this.ask {
-            let answer = ready!(ask.poll(this.alarm.as_mut(), cx));
+            let heard = ready!(ask.poll(this.alarm.as_mut(), cx));
             let Some(ask) = this.ask.take() else { return Poll::Pending };
             this.alarm.set(Alarm::new());
-            let Answered { verdict, shared, call, remote, ticket } = ask.judge(answer);
+            let Answered { verdict, shared, call, remote, ticket } = ask.judge(heard);
             let seen = match verdict {
                 Verdict::Pass(seen) => seen,
                 Verdict::Refuse(why, seen) => {
@@ -92,9 +92,20 @@ impl<S, Req, R> Waiting<S, Req, R> {
             }
         }
         if let Some(turn) = this.turn {
-            ready!(this.alarm.poll(cx, || turn.remaining()));
+            ready!(turn.poll(this.alarm.as_mut(), cx));
         }
-        let is_ready = ready!(this.inner.poll_ready(cx));
+        let readied = this.inner.poll_ready(cx);
+        if let Some(turn) = this.turn {
+            let late = match &readied {
+                Poll::Pending => turn.poll_late(this.alarm, cx).is_ready(),
+                Poll::Ready(readied) => readied.is_ok() && turn.is_late(),
+            };
+            if late && let (Some(turn), Some(request)) = (this.turn.take(), this.request.take()) {
+                let answer = refuse(None, this.respond, turn.expire(), R::meta(&request));
+                return Poll::Ready(Next::Done(answer));
+            }
+        }
+        let is_ready = ready!(readied);
         if let Some(turn) = this.turn.take() {
             turn.take();
         }

@@ -15,6 +15,7 @@ pub(crate) const STORE_ERRORS: Counter = Counter::own(6);
 pub(crate) const KEYLESS: Counter = Counter::own(7);
 pub(crate) const DELAYED: Counter = Counter::own(8);
 pub(crate) const CHARGE_ERRORS: Counter = Counter::own(9);
+pub(crate) const EXPIRED: Counter = Counter::own(10);
 
 pub(crate) const SCHEMA: Schema = Schema {
     layer: LAYER,
@@ -26,6 +27,7 @@ pub(crate) const SCHEMA: Schema = Schema {
         Series::rejection(RATE_LIMITED, "rate_limited"),
         Series::rejection(KEY_MISSING, "key_missing"),
         Series::rejection(STORE_DOWN, "store_down"),
+        Series::rejection(EXPIRED, "expired"),
         Series { counter: STORE_ERRORS, metric: "store_errors_total", label: ("op", "decide") },
         Series { counter: CHARGE_ERRORS, metric: "store_errors_total", label: ("op", "charge") },
         Series { counter: KEYLESS, metric: "ratelimit_calls_total", label: ("kind", "keyless") },

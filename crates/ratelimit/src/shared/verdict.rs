@@ -14,7 +14,7 @@ use crate::engine::single::Single;
 use crate::shared::Shared;
 use crate::shared::busiest::{SAMPLE, samples};
 use crate::shared::counters::{
-    KEY_MISSING, LAYER, PASSED, RATE_LIMITED, REJECTED, SHADOWED, STORE_DOWN,
+    EXPIRED, KEY_MISSING, LAYER, PASSED, RATE_LIMITED, REJECTED, SHADOWED, STORE_DOWN,
 };
 
 /// What becomes of a call, and what is known of its limits.
@@ -52,6 +52,13 @@ pub(crate) struct Why {
     pub(crate) name: Name,
     pub(crate) reason: Reason,
     pub(crate) wait: Option<Micros>,
+}
+
+impl Why {
+    /// The call's deadline has passed.
+    pub(crate) fn expired(shared: &Shared) -> Self {
+        Self { name: shared.base().name(), reason: Reason::Expired, wait: None }
+    }
 }
 
 impl Seen {
@@ -261,6 +268,7 @@ impl Shared {
         self.base().meter().add(match reason {
             Reason::KeyMissing { .. } => KEY_MISSING,
             Reason::StoreDown => STORE_DOWN,
+            Reason::Expired => EXPIRED,
             _ => RATE_LIMITED,
         });
         let mut why = Rejection::new(LAYER, name, reason);
