@@ -47,7 +47,7 @@ pub static RETRY_AFTER: Target = Target {
 fn check(input: &[u8]) {
     let Ok(value) = HeaderValue::from_bytes(input) else { return };
     let headers = HeaderMap::from_iter([(header::RETRY_AFTER, value)]);
-    let wait = |now| pushback(StatusCode::SERVICE_UNAVAILABLE, &headers, now);
+    let wait = |now| pushback(StatusCode::SERVICE_UNAVAILABLE, &headers, now).wait();
 
     let at_first = wait(Micros::ZERO);
     assert_ne!(at_first, Some(Duration::ZERO), "no time is none");
