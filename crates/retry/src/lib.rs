@@ -51,6 +51,10 @@
 //! Whoever is refused another attempt gets what the last one brought: the other side's own response, or
 //! error. `retries_total` says why, by `result`.
 //!
+//! # Without Tower
+//!
+//! [`RetryLayer::run`] repeats any future.
+//!
 //! # Hedging
 //!
 //! [`HedgeLayer`] does not wait for a failure: when the answer takes longer than it should it asks once
@@ -88,6 +92,7 @@ pub mod hedge;
 pub mod judge;
 mod layer;
 pub mod repeat;
+mod run;
 mod shared;
 mod statuses;
 mod tools;
@@ -104,3 +109,4 @@ pub use self::layer::RetryLayer;
 pub use self::layer::future::ResponseFuture;
 pub use self::layer::service::Retry;
 pub use self::repeat::{Idempotent, Repeat};
+pub use self::run::{Calls, Run};

@@ -183,3 +183,35 @@ async fn a_configured_clone_has_a_budget_of_its_own() {
     assert_eq!(layer.clone().name("other").handle().snapshot().budget, before);
     assert_eq!(layer.budget(budget()).name("other").handle().snapshot().budget, 0, "given");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_is_not_ready_is_not_called_though_the_layer_is_switched_off() {
+    let (service, led) = palisade_core::test::inner::<_, _, Fault>();
+    let probe = palisade_core::test::Probe::new(service);
+    let counts = probe.handle();
+    let layer = eager(2);
+    let mut service = layer.layer(probe);
+    led.fail_readiness(Fault("gone"));
+    let call = tower::Service::call(service.ready().await.unwrap(), get());
+    layer.handle().set_enabled(false);
+    let answer = tokio::spawn(call);
+    led.next_call().await.respond(status(200));
+    assert_eq!(answer.await.unwrap().unwrap().status(), 200);
+    assert_eq!(counts.counts().violations, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_recovers_before_it_is_called_makes_the_first_attempt() {
+    let (service, led) = palisade_core::test::inner::<_, _, Fault>();
+    let probe = palisade_core::test::Probe::new(service);
+    let counts = probe.handle();
+    let mut service = eager(2).layer(probe);
+    led.fail_readiness(Fault("gone"));
+    service.ready().await.unwrap();
+    led.allow(1);
+    let call = tower::Service::call(service.ready().await.unwrap(), get());
+    let answer = tokio::spawn(call);
+    led.next_call().await.respond(status(200));
+    answer.await.unwrap().unwrap();
+    assert_eq!((counts.counts().violations, counts.counts().unused), (0, 0));
+}

@@ -73,6 +73,14 @@ impl<J, K> RetryLayer<J, K> {
         RetryHandle::new(Arc::clone(&self.shared))
     }
 
+    /// The same state, for requests of another type.
+    pub(crate) fn clone_with<K2>(&self, repeat: K2) -> RetryLayer<J, K2>
+    where
+        J: Clone,
+    {
+        RetryLayer { shared: Arc::clone(&self.shared), judge: self.judge.clone(), repeat }
+    }
+
     fn edit(self, change: impl FnOnce(&mut Shared)) -> Self {
         Self { shared: edit(self.shared, change), ..self }
     }

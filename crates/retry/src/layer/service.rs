@@ -59,7 +59,11 @@ where
                 self.unready = true;
                 Poll::Ready(Ok(()))
             }
-            polled => polled,
+            Poll::Ready(Ok(())) => {
+                self.unready = false;
+                Poll::Ready(Ok(()))
+            }
+            Poll::Pending => Poll::Pending,
         }
     }
 
@@ -67,7 +71,8 @@ where
         let unready = mem::take(&mut self.unready);
         let core = self.shared.core().get();
         let settings = core.settings();
-        if !settings.enabled {
+        // A service that is not ready is not called, though the layer was switched off meanwhile.
+        if !settings.enabled && !unready {
             return ResponseFuture::passing(self.inner.call(request));
         }
         self.shared.budget().deposit();
