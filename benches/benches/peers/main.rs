@@ -21,6 +21,7 @@ mod keyed;
 mod limits;
 mod one_bucket;
 mod refused;
+mod retry;
 mod several;
 mod stacked;
 mod tiers;
@@ -55,6 +56,7 @@ fn benches() -> Vec<Bench> {
         timeout::benches(),
         breaker::benches(),
         bulkhead::benches(),
+        retry::benches(),
         stacked::benches(),
         tiers::benches(),
         refused::benches(),

@@ -12,8 +12,10 @@
 //! | [`TimeWindow`] | reads the clock, one locked addition |
 //! | [`Broken`] | either of them as a layer: loads the state, twice |
 //! | [`ByHost`] | hashes the host, finds its breaker |
+//! | [`Again`] | clones the service and the request |
 //! | [`Bulkhead`] | one compare-and-swap in, one locked subtraction out |
 
+mod again;
 mod breaker;
 mod broken;
 mod bucket;
@@ -29,6 +31,7 @@ mod slab;
 mod table;
 mod time_window;
 
+pub use self::again::{Again, Attempts};
 pub use self::breaker::{Breaker, Find, Sole, Window};
 pub use self::broken::{Broken, Watched};
 pub use self::bucket::{Bucket, Limit};

@@ -1,9 +1,11 @@
 //! Services of numbers.
 
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
 use std::future::{Ready, ready};
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use tower_service::Service;
@@ -56,5 +58,25 @@ impl Service<u64> for Flaky {
 
     fn call(&mut self, request: u64) -> Self::Future {
         ready(if request.is_multiple_of(FAILS) { Err(Failed) } else { Ok(request) })
+    }
+}
+
+/// Answers a number with itself, and fails at each call that [`FAILS`] divides, whatever is asked: so that
+/// the next attempt succeeds. Clones count together.
+#[derive(Clone, Debug, Default)]
+pub struct FlakyOnce(Rc<Cell<u64>>);
+
+impl Service<u64> for FlakyOnce {
+    type Response = u64;
+    type Error = Failed;
+    type Future = Ready<Result<u64, Failed>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Failed>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: u64) -> Self::Future {
+        self.0.set(self.0.get() + 1);
+        ready(if self.0.get().is_multiple_of(FAILS) { Err(Failed) } else { Ok(request) })
     }
 }
