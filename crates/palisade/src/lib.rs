@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | one caller takes more than its share | [`RateLimitLayer`] | 429 with `Retry-After`, RESOURCE_EXHAUSTED |
 //! | a dependency fails | [`BreakerLayer`] | 503 with `Retry-After`, UNAVAILABLE, at once |
-//! | a dependency hangs | [`TimeoutLayer`] | 504, DEADLINE_EXCEEDED |
+//! | a dependency hangs, or goes on for ever | [`TimeoutLayer`] | 504, DEADLINE_EXCEEDED, a body that is cut |
 //! | a dependency fails now and then | [`RetryLayer`] | the answer, from another attempt |
 //! | a dependency is slow now and then | [`HedgeLayer`] | the answer that came first |
 //! | too much runs at once | [`BulkheadLayer`] | 503, RESOURCE_EXHAUSTED, or a turn in the queue |

@@ -1,8 +1,7 @@
 //! What a further attempt is made with.
 
 use http::HeaderMap;
-use palisade_core::deadline::{self, GRPC_TIMEOUT, REQUEST_TIMEOUT_MS};
-use palisade_core::{CallContext, Micros};
+use palisade_core::{CallContext, Micros, deadline};
 
 use crate::repeat::Repeat;
 
@@ -32,10 +31,10 @@ pub(crate) fn refresh_deadline(
     context: &CallContext,
     now: impl FnOnce() -> Micros,
 ) {
-    let name = if is_grpc { &GRPC_TIMEOUT } else { &REQUEST_TIMEOUT_MS };
-    if let Some(deadline) = context.deadline()
-        && headers.contains_key(name)
-    {
-        deadline::write(headers, is_grpc, deadline.since(now()));
+    let Some(end) = context.end() else { return };
+    let Some(said) = deadline::read(headers, is_grpc) else { return };
+    let remaining = end.since(now());
+    if remaining < said {
+        deadline::write(headers, is_grpc, remaining);
     }
 }

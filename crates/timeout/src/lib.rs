@@ -1,4 +1,4 @@
-//! Timeouts as a tower layer.
+//! Timeouts and deadlines as a tower layer.
 //!
 //! **When to use it.** Around everything that crosses a network, so that a dependency that hangs
 //! does not hang its callers. Inside a breaker, so that a hanging dependency opens it; outside a
@@ -26,18 +26,64 @@
 //! to a gRPC request. `.typed()`, `.plain()` and their siblings make it an error instead. Its
 //! [origin](palisade_core::Origin) is upstream: a breaker counts it, a retry repeats it.
 //!
-//! Everything inside sees the deadline in [`CallContext::current`](palisade_core::CallContext).
+//! # Which time is what
+//!
+//! ```text
+//! call                 head       frame     frame                         end
+//!  ├──────────────────────┼──────────┼─────────┼─── ─── ───────────────────┤
+//!  │◀─────── head ───────▶│◀─ idle ─▶│◀─ idle ▶│◀─ idle ─▶ ...             │
+//!  │◀─────────────────────── total, the request's deadline ───────────────▶│
+//! ```
+//!
+//! | time | from | to | if it is over | unless set |
+//! |---|---|---|---|---|
+//! | [`head`](TimeoutLayer::new) | the call | the response's head | 504, DEADLINE_EXCEEDED | it must be |
+//! | [`idle`](TimeoutLayer::idle) | a wait for the body | its next frame, or its end | the body is cut | unlimited |
+//! | [`total`](TimeoutLayer::total) | the call | the end of the body | 504, or the body is cut | unlimited |
+//! | deadline | as the request says | the end of the body | as with `total`; 504 at once if it has passed | none |
+//!
+//! A body is cut by an error, which is the [`Rejection`](palisade_core::Rejection), so that no reader takes
+//! it for a whole one; a gRPC body by trailers with the status. `text/event-stream`, responses with status
+//! 101 and those to `CONNECT` have no end of their own, and are exempt from `total` and from the deadline
+//! once their head is there; upgraded connections and tunnels from `idle`, too. In the modes for any service
+//! (`plain` and its siblings) a response has no body: `total` and deadlines bound it as `head` does.
+//!
+//! Requests can have [times of their own](TimeoutLayer::times_by).
+//!
+//! # Deadlines
+//!
+//! - **A request brings one** in `grpc-timeout` if it is a gRPC call, else in `x-request-timeout-ms`; and the
+//!   [`CallContext`](palisade_core::CallContext) has that of the layers outside. The earliest holds: a
+//!   stranger's header can only take time away. What is malformed is ignored.
+//!   [`read_deadline`](TimeoutLayer::read_deadline) switches the headers off.
+//! - **A request that comes too late is not made**: it is refused as
+//!   [`Reason::Expired`](palisade_core::Reason), whose origin is local.
+//! - **Everything inside sees it** in the call context: until when the head must be there
+//!   (`deadline`), and until when all of the answer (`end`). Bulkheads, limits that wait and timeouts inside
+//!   obey. [`in_extensions`](TimeoutLayer::in_extensions) attaches it to the request as well.
+//! - **It goes on** with gRPC calls, and with other requests that had the header before;
+//!   [`send_deadline`](TimeoutLayer::send_deadline) changes that. What is sent is the end of the whole
+//!   answer, never the time for the head: a server that was told that would end its streams by then.
 //!
 //! # Differences from `tower::timeout`
 //!
 //! The error type stays as it is; the answer is a response; no timer is registered for a call that
 //! is ready at once; and it is on time over an inner future that always uses up tokio's budget
 //! (tower's fires when that future pauses). From `tower_http::timeout`: an answer that is there at
-//! the deadline is not thrown away.
+//! the deadline is not thrown away, nor is a frame that came while its reader was busy; and a body takes a
+//! timer for each idle time that passes, not for each frame. From tonic's own `grpc-timeout`: it covers streams to their end, and is
+//! DEADLINE_EXCEEDED and not CANCELLED.
+//!
+//! # Configuration
+//!
+//! [`config::TimeoutConfig`] is a layer as data; with the feature `serde` it is read from files. The
+//! feature `tracing` makes an event of each timeout. [`TimeoutHandle`] changes all times at run time.
 //!
 //! # Cancellation
 //!
-//! Dropping the future drops the inner one. A call that is cut has its inner future dropped at once.
+//! Dropping the future drops the inner one, and dropping a body the inner one. A call that is cut has its
+//! inner future or body dropped at once. All of these are counted. With [`detach`](TimeoutLayer::detach)
+//! the inner call goes on to its end instead.
 //!
 //! # Runtime
 //!
@@ -46,8 +92,11 @@
 //!
 //! # Cost
 //!
-//! One clock read, no allocation; for a call that has to wait another clock read and one of tokio's
-//! timers.
+//! One clock read and a look at the headers' names, no allocation; for a call that has to wait another
+//! clock read and one of tokio's timers. A body that is timed takes a box, a clock read for each frame that
+//! `total` is asked about and for each wait, and one timer for each `idle` that passes, not for each
+//! frame; a body that is at its end with its head takes nothing. A deadline that is sent on takes the
+//! allocation of its header's value.
 //! `cargo xtask bench timeout` measures it beside its peers; `docs/compare.md` has the figures.
 
 mod begin;

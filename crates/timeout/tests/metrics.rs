@@ -1,7 +1,5 @@
 //! What is published.
 
-#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 mod support;
 
 use std::collections::BTreeMap;

@@ -35,4 +35,5 @@ briefly! {
     no_key_is_spelled_like_another: SPELLING
     no_retry_after_makes_an_odd_wait: RETRY_AFTER
     no_text_makes_an_odd_name: NAME
+    no_deadline_grows_on_its_way: DEADLINE
 }

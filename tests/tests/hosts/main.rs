@@ -17,4 +17,5 @@ mod reqwest_client;
 mod servers;
 mod stacks;
 mod tonic_client;
+mod tonic_deadline;
 mod tonic_server;

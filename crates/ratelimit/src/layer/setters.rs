@@ -34,6 +34,9 @@ impl<K, R, A> RateLimitLayer<K, R, A> {
     }
 
     /// What happens when the store does not decide within 50 ms; [`Outage::Local`] unless set.
+    ///
+    /// A call that has a [deadline](palisade_core::CallContext) waits no longer than until then, and is
+    /// refused as expired: that is no failure of the store.
     #[must_use]
     pub fn on_outage(self, outage: Outage) -> Self {
         self.edit(|shared| shared.fixed.outage = outage)

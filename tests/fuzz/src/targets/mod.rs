@@ -3,6 +3,7 @@
 mod by;
 mod cidr;
 mod client;
+mod deadline;
 mod duration;
 mod forwarded;
 mod header;
@@ -16,9 +17,9 @@ mod text;
 mod x_forwarded_for;
 
 pub use self::{
-    by::BY, cidr::CIDR, duration::DURATION, forwarded::FORWARDED, header::HEADER, host::HOST,
-    name::NAME, quota::QUOTA, ratio::RATIO, retry_after::RETRY_AFTER, spelling::SPELLING,
-    x_forwarded_for::X_FORWARDED_FOR,
+    by::BY, cidr::CIDR, deadline::DEADLINE, duration::DURATION, forwarded::FORWARDED,
+    header::HEADER, host::HOST, name::NAME, quota::QUOTA, ratio::RATIO, retry_after::RETRY_AFTER,
+    spelling::SPELLING, x_forwarded_for::X_FORWARDED_FOR,
 };
 
 /// All of them.
@@ -35,6 +36,7 @@ pub const TARGETS: &[&Target] = &[
     &SPELLING,
     &RETRY_AFTER,
     &NAME,
+    &DEADLINE,
 ];
 
 /// A parser, its promises, and what its inputs are made from.
