@@ -2,18 +2,25 @@
 //! the allocator does.
 
 #![cfg(not(loom))]
+use std::mem;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 use std::thread;
 
 use allocation_counter::measure;
+use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
-use http_body_util::Empty;
+use http_body::Body;
+use http_body_util::combinators::BoxBody;
+use http_body_util::{Empty, Full};
 use palisade_core::algorithm::{Algorithm, Change, Op, Outcome, Retry, State};
 use palisade_core::guard::Guard;
+use palisade_core::replay::{Repeat, Replay};
 use palisade_core::store::{Entry, Table};
 use palisade_core::telemetry::{Counter, Meter, Schema};
 use palisade_core::test::{ScriptedBody, Step};
-use palisade_core::{CallContext, Clock, Meta, Micros, Name, ResBody};
+use palisade_core::{BoxError, CallContext, Clock, Meta, Micros, Name, ResBody};
 
 mod support;
 
@@ -143,9 +150,42 @@ fn passing_a_call_on_allocates_nothing() {
         let meta = Meta::of(&request);
         let context = CallContext::current().with_deadline(clock.now());
         let deadline = context.enter(|| CallContext::current().deadline());
-        let body = ResBody::new(Empty::<bytes::Bytes>::new());
+        let body = ResBody::new(Empty::<Bytes>::new());
         assert!(deadline.is_some() && !meta.is_grpc());
         drop((Response::new(body), ResBody::<()>::default()));
     });
     assert_eq!(info.count_total, 0);
+}
+
+#[test]
+fn keeping_a_request_that_has_little_allocates_nothing() {
+    fn kept<B: Replay>(body: B) -> u64 {
+        let request = Request::get("http://example.com/a").body(body).unwrap();
+        measure(|| assert!(request.keep(100).1.is_some())).count_total
+    }
+    assert_eq!(kept(()), 0);
+    assert_eq!(kept(String::new()), 0);
+    assert_eq!(kept(Empty::<Bytes>::new()), 0);
+    assert_eq!(kept(Full::new(Bytes::from_static(b"bytes"))), 0);
+    assert_eq!(kept(BoxBody::<Bytes, BoxError>::default()), 0);
+    assert_eq!(kept(BoxBody::<_, BoxError>::new(ScriptedBody::new([]).end_known())), 0);
+}
+
+#[test]
+fn a_recorded_body_allocates_four_times_and_not_for_each_frame() {
+    let steps = (0..100).map(|_| Step::Data(Bytes::from_static(b"bytes")));
+    let mut body = BoxBody::<_, BoxError>::new(ScriptedBody::new(steps));
+    let mut kept = None;
+    let poll = |body: &mut BoxBody<_, _>| {
+        let cx = &mut Context::from_waker(Waker::noop());
+        measure(|| assert!(Pin::new(body).poll_frame(cx).is_ready())).count_total
+    };
+    let info = measure(|| {
+        let (first, recording) = mem::take(&mut body).keep(1_000);
+        (body, kept) = (first, recording);
+    });
+    assert_eq!((info.count_total, poll(&mut body)), (3, 1));
+    assert!((0..3).all(|_| poll(&mut body) == 0));
+    drop(kept);
+    assert!((0..96).all(|_| poll(&mut body) == 0));
 }

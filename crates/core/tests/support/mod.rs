@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each takes its part")]
 
+pub(crate) mod pipe;
 pub(crate) mod proxied;
 pub(crate) mod window;
 

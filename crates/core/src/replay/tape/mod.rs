@@ -18,6 +18,7 @@ mod place;
 mod reader;
 mod seat;
 mod state;
+mod step;
 
 use std::fmt;
 use std::sync::Arc;

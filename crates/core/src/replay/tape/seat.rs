@@ -7,7 +7,8 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
 use super::loan::Loan;
-use super::state::{After, Next, State};
+use super::state::State;
+use super::step::{After, Next};
 use crate::replay::Lost;
 use crate::sync::Mutex;
 
@@ -41,7 +42,7 @@ impl Tape {
     pub(super) fn with<T>(&self, act: impl FnOnce(&mut State, &mut After) -> T) -> T {
         let mut after = After::default();
         let done = act(&mut self.0.lock(), &mut after);
-        after.wake();
+        after.run();
         done
     }
 }

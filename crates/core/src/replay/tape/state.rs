@@ -7,10 +7,10 @@ use std::mem;
 use std::task::Waker;
 
 use http_body::SizeHint;
-use smallvec::SmallVec;
 
 use super::frame::Recorded;
 use super::place::{Place, Places};
+use super::step::{After, Next};
 use crate::replay::Lost;
 
 /// The tape.
@@ -40,35 +40,6 @@ enum Source {
     Taken,
     Ended,
     BrokeOff,
-}
-
-/// What a reader has to do.
-pub(super) enum Next {
-    Frame(Recorded),
-    End,
-    Lost(Lost),
-    Wait,
-    /// Take the rest, poll it and put it back.
-    Poll,
-    /// Take the rest and keep it.
-    Own,
-}
-
-/// What is done when the lock is free.
-#[derive(Default)]
-pub(super) struct After {
-    wake: SmallVec<[Waker; 2]>,
-    /// Dropped, which may run an owner's code.
-    let_go: SmallVec<[Recorded; 1]>,
-}
-
-impl After {
-    pub(super) fn wake(self) {
-        for waker in self.wake {
-            waker.wake();
-        }
-        drop(self.let_go);
-    }
 }
 
 impl State {
@@ -102,7 +73,7 @@ impl State {
         waker: &mut Option<Waker>,
         after: &mut After,
     ) -> Next {
-        let alone = self.places.iter().filter(|place| !place.lost).count() == 1;
+        let alone = self.able().count() == 1;
         let Some(place) = self.places.get_mut(number) else { return Next::Lost(Lost::BrokeOff) };
         if let Source::BrokeOff = self.source {
             return Next::Lost(Lost::BrokeOff);
@@ -193,7 +164,8 @@ impl State {
     pub(super) fn leave(&mut self, number: usize, after: &mut After) -> (Option<Waker>, bool) {
         let waker = self.places.remove(number).and_then(|place| place.waker);
         self.let_go(after);
-        (waker, !self.kept && self.places.iter().next().is_none())
+        let last = !self.kept && self.able().next().is_none();
+        (waker, last)
     }
 
     /// Everybody who waits, since the rest has something.
@@ -226,6 +198,11 @@ impl State {
         after.wake.extend(self.places.others(number).filter_map(|place| place.waker.take()));
     }
 
+    /// The readers that can still read the whole body.
+    fn able(&self) -> impl Iterator<Item = &Place> {
+        self.places.iter().filter(|place| !place.lost)
+    }
+
     fn is_over(&self) -> bool {
         self.held > self.most || self.frames.len() > self.most / 64 + 1024
     }
@@ -233,7 +210,7 @@ impl State {
     /// Lets go what no living reader needs.
     fn let_go(&mut self, after: &mut After) {
         if !self.kept {
-            let needed = self.places.iter().filter(|place| !place.lost).map(|place| place.at).min();
+            let needed = self.able().map(|place| place.at).min();
             self.throw(needed.unwrap_or(usize::MAX), after);
         }
     }
