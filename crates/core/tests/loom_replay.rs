@@ -10,9 +10,10 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use bytes::Bytes;
 use http_body::{Body, Frame};
+use loom::sync::Notify;
 use palisade_core::BoxError;
 use palisade_core::replay::{Reader, Recording};
-use palisade_core::sync::{AtomicBool, Mutex, Ordering};
+use palisade_core::sync::Mutex;
 
 /// The receiving end of a channel. It remembers one waker: the last.
 struct Pipe(Arc<Mutex<Inner>>);
@@ -45,28 +46,24 @@ impl Body for Pipe {
 }
 
 /// A thread's waker.
-struct Flag(AtomicBool);
+struct Flag(Notify);
 
 impl Wake for Flag {
     fn wake(self: Arc<Self>) {
-        self.0.store(true, Ordering::Release);
+        self.0.notify();
     }
 }
 
-/// Reads all, and asks again only when woken. (A thread that is never woken goes round for ever, which loom reports.)
+/// Reads all, and asks again only when woken. (Loom reports who is never woken as a deadlock.)
 fn read(mut reader: Reader<Pipe>) -> Vec<u8> {
-    let flag = Arc::new(Flag(AtomicBool::new(false)));
+    let flag = Arc::new(Flag(Notify::new()));
     let waker = Waker::from(Arc::clone(&flag));
     let mut bytes = Vec::new();
     loop {
         match Pin::new(&mut reader).poll_frame(&mut Context::from_waker(&waker)) {
             Poll::Ready(None) => return bytes,
             Poll::Ready(Some(frame)) => bytes.extend(frame.unwrap().into_data().unwrap()),
-            Poll::Pending => {
-                while !flag.0.swap(false, Ordering::AcqRel) {
-                    loom::thread::yield_now();
-                }
-            }
+            Poll::Pending => flag.0.wait(),
         }
     }
 }

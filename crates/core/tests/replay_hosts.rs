@@ -1,11 +1,12 @@
 //! What requests of each host are remade from.
 
 #![cfg(not(loom))]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 use std::convert::Infallible;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Version, header};
+use http::{Method, Request, Version, header};
 use http_body::Body;
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Empty, Full};
@@ -101,7 +102,7 @@ async fn tonics_body_is_recorded_and_keeps_trailers_and_statuses() {
     assert_eq!(thrice(Body::new(stream()), 5).await.unwrap(), ["hello"; 3]);
     assert_eq!(thrice(Body::empty(), 0).await.unwrap(), [""; 3]);
 
-    let trailers = || HeaderMap::from_iter([(header::ETAG, "a".parse().unwrap())]);
+    let trailers = || http::HeaderMap::from_iter([(header::ETAG, "a".parse().unwrap())]);
     let body = Body::new(ScriptedBody::new([Step::data("a"), Step::trailers(trailers())]));
     let (first, kept) = body.keep(100);
     let again = Body::remake(&kept.unwrap()).unwrap();

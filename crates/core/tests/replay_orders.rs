@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 mod support;
 
-use support::pipe::{Boxed, Reading, Sender, recorded};
+use support::pipe::{Boxed, Reading, Sender, recorded, trailers};
 use support::seeded;
 
 #[derive(Clone, Copy, Debug)]
@@ -65,8 +65,7 @@ impl Play {
     }
 
     fn trailers(&self) -> HeaderMap {
-        let status = || ("grpc-status".parse().unwrap(), HeaderValue::from_static("0"));
-        (self.end == End::Trailers).then(status).into_iter().collect()
+        if self.end == End::Trailers { trailers() } else { HeaderMap::new() }
     }
 
     fn whole(&self) -> Vec<u8> {

@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::{Body, Frame};
 use http_body_util::combinators::UnsyncBoxBody;
 use palisade_core::BoxError;
 use palisade_core::replay::{Recording, Replay};
+use palisade_core::test::ScriptedBody;
 use parking_lot::Mutex;
 use tokio_test::task::{Spawn, spawn};
 
@@ -56,6 +57,16 @@ pub(crate) fn recorded(most: usize) -> (Sender, Reading, Recording<Boxed>) {
     let (sender, body) = pipe();
     let (first, kept) = Boxed::new(body).keep(most);
     (sender, Reading::new(first), kept.expect("its size is not known"))
+}
+
+pub(crate) fn trailers() -> HeaderMap {
+    HeaderMap::from_iter([(HeaderName::from_static("grpc-status"), HeaderValue::from_static("0"))])
+}
+
+/// Records what a script plays.
+pub(crate) fn keep(body: ScriptedBody, most: usize) -> (Reading, Recording<Boxed>) {
+    let (first, kept) = Boxed::new(body).keep(most);
+    (Reading::new(first), kept.expect("its size is not too large"))
 }
 
 impl Sender {

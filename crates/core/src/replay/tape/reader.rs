@@ -12,8 +12,8 @@ use crate::replay::Lost;
 
 /// A body that sends what a recorded one does, from its beginning.
 ///
-/// Frames, trailers, the end and an exact size are those of the recorded body. (Frames without bytes are only seen by
-/// the reader that comes to them first, and of a body that did not know its size no reader does.) It fails with that
+/// Frames, trailers, the end and an exact size are those of the recorded body. (Frames without bytes are seen only by the
+/// reader that comes to them first. If that body did not know its size, no reader says that it does.) It fails with that
 /// body's error if it meets it, and with [`Lost`] if what it needs is gone; it never ends early.
 ///
 /// Dropping it is free of consequences for other readers.
