@@ -1,7 +1,5 @@
 //! Calls that finish what they have begun.
 
-#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;

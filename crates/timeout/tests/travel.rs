@@ -272,6 +272,15 @@ async fn deadlines_are_sent_to_all_or_to_nobody_if_that_is_wished() {
     assert_eq!(sent(to(Forward::Never), get(&[(HTTP, "2000")]), HTTP).await.unwrap(), "2000");
 }
 
+/// A deadline is never extended, though it is not obeyed either.
+#[tokio::test(start_paused = true)]
+async fn a_deadline_that_is_not_read_is_sent_on_if_it_is_the_earlier_one() {
+    let unread = || layer().total(millis(1_500)).read_deadline(false);
+    assert_eq!(sent(unread(), grpc(&[(GRPC, "1S")]), GRPC).await.unwrap(), "1S");
+    assert_eq!(sent(unread(), grpc(&[(GRPC, "0S")]), GRPC).await.unwrap(), "0S");
+    assert_eq!(sent(unread(), grpc(&[(GRPC, "2S")]), GRPC).await.unwrap(), "1500000u");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_dry_run_and_a_layer_that_is_off_change_no_header() {
     let total = || layer().total(millis(1_500)).in_extensions(true);

@@ -180,6 +180,25 @@ fn a_breaker_of_any_kind_allocates_nothing() {
 }
 
 #[test]
+fn a_body_that_is_timed_is_one_allocation_and_one_at_its_end_none() {
+    let timed = || timeout().idle(Duration::from_secs(1)).total(Duration::from_secs(5));
+    assert_eq!(http(timed()), 10);
+    let empty = ready(Response::new(Full::<Bytes>::default()));
+    assert_eq!(allocations(timed().layer(empty), get), 0);
+    assert_eq!(plain(timed().plain()), 0);
+}
+
+#[test]
+fn a_deadline_of_a_request_allocates_nothing() {
+    let request = || {
+        let request = Request::get("http://example.org/").header("x-request-timeout-ms", "900");
+        request.body(()).unwrap()
+    };
+    let empty = ready(Response::new(Full::<Bytes>::default()));
+    assert_eq!(allocations(timeout().layer(empty), request), 0);
+}
+
+#[test]
 fn a_bill_is_one_allocation() {
     assert_eq!(http(limit().chargeable(true)), 10);
     assert_eq!(http(several().by(Host).chargeable(true)), 10);
