@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use palisade_benches::svc::Failed;
+use parking_lot::Mutex;
 
 /// What a service does with a call: nothing, until it is told.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +17,8 @@ pub(crate) struct Job(Arc<Told>);
 struct Told {
     reached: AtomicBool,
     end: AtomicU8,
+    // Some poll only what has woken them.
+    waker: Mutex<Option<Waker>>,
 }
 
 const WELL: u8 = 1;
@@ -25,6 +28,9 @@ impl Job {
     /// Ends it.
     pub(crate) fn end(&self, well: bool) {
         self.0.end.store(if well { WELL } else { BADLY }, Ordering::Relaxed);
+        if let Some(waker) = self.0.waker.lock().take() {
+            waker.wake();
+        }
     }
 
     /// Whether the service has begun with it.
@@ -36,8 +42,9 @@ impl Job {
 impl Future for Job {
     type Output = Result<(), Failed>;
 
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.0.reached.store(true, Ordering::Relaxed);
+        *self.0.waker.lock() = Some(cx.waker().clone());
         match self.0.end.load(Ordering::Relaxed) {
             WELL => Poll::Ready(Ok(())),
             BADLY => Poll::Ready(Err(Failed)),

@@ -1,4 +1,4 @@
-//! What breakers and bulkheads do that their users would not expect.
+//! What breakers, bulkheads, retries and hedges do that their users would not expect.
 //!
 //! ```text
 //! cargo bench -p palisade-benches --bench faults
@@ -12,6 +12,7 @@ mod breakers;
 mod bulkheads;
 mod job;
 mod peers;
+mod retries;
 
 use std::process::ExitCode;
 
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
     run(&[
         Bench::Counts { title: "breakers", smoke: || _ = breakers::rows(), report: breakers },
         Bench::Counts { title: "bulkheads", smoke: || _ = bulkheads::rows(), report: bulkheads },
+        Bench::Counts { title: "retries", smoke: || _ = retries::rows(), report: retries },
     ])
 }
 
@@ -42,6 +44,10 @@ fn breakers() {
 
 fn bulkheads() {
     print(bulkheads::NAMES, &bulkheads::rows());
+}
+
+fn retries() {
+    print(retries::NAMES, &retries::rows());
 }
 
 #[expect(clippy::print_stdout, reason = "this is what the program is for")]
