@@ -1,8 +1,7 @@
 //! What a further attempt is made with.
 
 use http::HeaderMap;
-use palisade_core::deadline::{self, GRPC_TIMEOUT, REQUEST_TIMEOUT_MS};
-use palisade_core::{CallContext, Micros};
+use palisade_core::{CallContext, Micros, deadline};
 
 use crate::repeat::Repeat;
 
@@ -33,17 +32,20 @@ impl<S, J, K, T> Tools<S, J, K, T> {
     }
 }
 
-/// Tells an attempt how much time it has, if the first one was told: time has passed since.
+/// Tells an attempt how much time it has, if the first one was told: time has passed since. What travels
+/// is the end of the whole answer, and whoever wrote that there is less is believed.
 pub(crate) fn refresh_deadline(
     headers: &mut HeaderMap,
     is_grpc: bool,
     context: &CallContext,
     now: impl FnOnce() -> Micros,
 ) {
-    let name = if is_grpc { &GRPC_TIMEOUT } else { &REQUEST_TIMEOUT_MS };
-    if let Some(deadline) = context.deadline()
-        && headers.contains_key(name)
+    if let Some(end) = context.end()
+        && let Some(said) = deadline::read(headers, is_grpc)
     {
-        deadline::write(headers, is_grpc, deadline.since(now()));
+        let remaining = end.since(now());
+        if remaining < said {
+            deadline::write(headers, is_grpc, remaining);
+        }
     }
 }
