@@ -22,9 +22,18 @@ impl<S, J, K, T> Tools<S, J, K, T> {
     {
         self.repeat.again(self.kept.as_ref()?)
     }
+
+    /// Whether it can: a body that was still to come may have turned out to be too large.
+    pub(crate) fn can_repeat<Req>(&self) -> bool
+    where
+        K: Repeat<Req, Kept = T>,
+    {
+        self.again().is_some()
+    }
 }
 
-/// Tells an attempt how much time it has, if the first one was told: time has passed since.
+/// Tells an attempt how much time it has, if the first one was told: time has passed since. What travels
+/// is the end of the whole answer, and whoever wrote that there is less is believed.
 pub(crate) fn refresh_deadline(
     headers: &mut HeaderMap,
     is_grpc: bool,

@@ -249,11 +249,11 @@ async fn the_second_request_knows_that_it_is_one_and_how_much_time_it_has() {
             Ok::<_, Fault>(status(200))
         }
     });
-    let deadline = Clock::default().now() + Micros(1_000_000);
+    let end = Clock::default().now() + Micros(1_000_000);
     let mut request = get();
     request.headers_mut().insert("x-request-timeout-ms", "1000".parse().unwrap());
     let call = hedge(100).layer(service).oneshot(request);
-    CallContext::current().with_end(deadline).scope(call).await.unwrap();
+    CallContext::current().with_end(end).scope(call).await.unwrap();
     assert_eq!(*seen.lock(), [(1, "1000".to_owned()), (2, "900".to_owned())]);
 }
 

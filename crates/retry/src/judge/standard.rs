@@ -7,7 +7,8 @@
 //!   were never sent, only what passes by itself: a rate limit, after the time that it names, and a
 //!   bulkhead that is full. An open circuit, a call that is too late and all others end it at once.
 //! - A gRPC response: UNAVAILABLE in its head is made again, and so is RESOURCE_EXHAUSTED that comes with
-//!   a pushback. A negative pushback ends it. What stands in the trailers comes too late for us.
+//!   a pushback. A negative pushback ends it, and so do the other codes that are failures of the service;
+//!   the rest are answers. What stands in the trailers comes too late for us.
 //! - An HTTP response whose status is one of [`statuses`](crate::RetryLayer::statuses), 502, 503 and 504
 //!   unless set; and 429 if it has a `Retry-After`. To a gRPC call these are a proxy's UNAVAILABLE.
 //! - Any other response is the answer.
@@ -110,12 +111,14 @@ fn on_suspect<Res: Answer>(response: &Res, asked: &Asked<'_>) -> Advice {
     if is_grpc_response(headers) {
         let code = headers.get("grpc-status").map(http::HeaderValue::as_bytes);
         return match (code, code.map(|_| said())) {
-            (None | Some(b"0"), _) => Advice::Done,
             (Some(b"8" | b"14"), Some(Pushback::After(wait))) => {
                 Advice::again().unsent().after(wait)
             }
             (Some(b"14"), Some(Pushback::Unsaid)) => Advice::again().unsent(),
-            _ => Advice::Stop,
+            (Some(b"8"), Some(Pushback::Never)) => Advice::Stop,
+            // UNKNOWN, DEADLINE_EXCEEDED, INTERNAL and UNAVAILABLE, as for every layer.
+            (Some(b"2" | b"4" | b"13" | b"14"), _) => Advice::Stop,
+            _ => Advice::Done,
         };
     }
     let again = match asked.is_grpc() {

@@ -42,17 +42,21 @@ impl Call {
         &self,
         made: u32,
         advice: Advice,
-        is_kept: bool,
+        can_repeat: impl FnOnce() -> bool,
         waits: &mut Option<Waits>,
     ) -> Result<Micros, Counter> {
         let Advice::Again(advice) = advice else { return Err(STOPPED) };
-        if made >= self.core.settings().max_attempts {
+        let settings = self.core.settings();
+        if !settings.enabled {
+            return Err(STOPPED);
+        }
+        if made >= settings.max_attempts {
             return Err(EXHAUSTED);
         }
         if !(advice.unsent || self.is_idempotent) {
             return Err(NOT_IDEMPOTENT);
         }
-        if !is_kept {
+        if !can_repeat() {
             return Err(NOT_REPLAYABLE);
         }
         let (plan, fixed) = (self.core.plan(), self.core.fixed());
@@ -65,8 +69,7 @@ impl Call {
         let now = fixed.clock.now();
         let due = now + asked + wait;
         let late = CallContext::current().deadline().is_some_and(|deadline| due >= deadline);
-        let long = self.since > Micros::ZERO && due.since(self.since) > plan.max_elapsed;
-        if late || long {
+        if late || self.latest().is_some_and(|latest| due > latest) {
             return Err(DEADLINE);
         }
         // Last, since what is taken is not given back.
@@ -76,6 +79,18 @@ impl Call {
         self.ticket.add(ATTEMPTS);
         telemetry::retried(LAYER, fixed.name, made + 1, due.since(now));
         Ok(due)
+    }
+
+    /// Until when an attempt must have begun.
+    pub(crate) fn until(&self, context: &CallContext) -> Option<Micros> {
+        let deadline = context.deadline().unwrap_or(Micros::MAX);
+        let latest = self.latest().unwrap_or(Micros::MAX);
+        Some(deadline.min(latest)).filter(|&until| until < Micros::MAX)
+    }
+
+    /// When the last attempt may begin, by the bound on all of them.
+    fn latest(&self) -> Option<Micros> {
+        (self.since > Micros::ZERO).then(|| self.since + self.core.plan().max_elapsed)
     }
 
     /// Tells an attempt's request which one it is, and how much time it has.

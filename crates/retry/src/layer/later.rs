@@ -44,7 +44,7 @@ pin_project! {
     enum Step<F> {
         // Until the next attempt is due.
         Wait { #[pin] alarm: Alarm },
-        // Until the service is ready, or the deadline has passed.
+        // Until the service is ready, or it is too late.
         Ready { #[pin] alarm: Alarm },
         Call { #[pin] future: F },
     }
@@ -78,7 +78,7 @@ where
         advice: Advice,
     ) -> Result<Self, Result<S::Response, S::Error>> {
         let mut waits = None;
-        match call.next(1, advice, tools.kept.is_some(), &mut waits) {
+        match call.next(1, advice, || tools.can_repeat(), &mut waits) {
             Ok(due) => Ok(Self {
                 call,
                 tools,
@@ -137,9 +137,9 @@ where
                         }
                         Poll::Pending => {
                             // Without an attempt there is nothing to answer with.
-                            let deadline = context.deadline().filter(|_| this.last.is_some());
-                            let Some(deadline) = deadline else { return Poll::Pending };
-                            ready!(alarm.poll(cx, || deadline.since(now()).to_duration()));
+                            let until = this.call.until(&context).filter(|_| this.last.is_some());
+                            let Some(until) = until else { return Poll::Pending };
+                            ready!(alarm.poll(cx, || until.since(now()).to_duration()));
                             return give_up(this.call, this.last, DEADLINE);
                         }
                     }
@@ -154,8 +154,8 @@ where
                 this.call.pass(*this.attempt);
                 return Poll::Ready(outcome);
             }
-            let is_kept = this.tools.kept.is_some() || this.request.is_some();
-            match this.call.next(*this.attempt, advice, is_kept, this.waits) {
+            let can_repeat = || this.request.is_some() || this.tools.can_repeat();
+            match this.call.next(*this.attempt, advice, can_repeat, this.waits) {
                 Ok(due) => (*this.due, *this.last) = (due, Some(outcome)),
                 Err(why) => {
                     this.call.fail(why);
