@@ -19,6 +19,7 @@ pub(crate) type Layer = BulkheadLayer;
 pub(crate) type Handle = BulkheadHandle;
 
 pub(crate) const KIND: &str = "bulkhead";
+pub(crate) const ATTEMPTS: usize = 1;
 pub(crate) const REASON: &str = "bulkhead_full";
 pub(crate) const ORIGIN: Origin = Origin::Local;
 pub(crate) const STATUS: u16 = 503;
@@ -64,4 +65,8 @@ pub(crate) fn misconfigure(_: &Handle) -> Option<String> {
 
 pub(crate) fn is_reason(reason: Reason) -> bool {
     matches!(reason, Reason::BulkheadFull { .. })
+}
+
+pub(crate) fn refused(handle: &Handle) -> u64 {
+    handle.snapshot().rejected
 }
