@@ -19,6 +19,7 @@ pub(crate) type Layer = BreakerLayer;
 pub(crate) type Handle = BreakerHandle;
 
 pub(crate) const KIND: &str = "breaker";
+pub(crate) const ATTEMPTS: usize = 1;
 pub(crate) const REASON: &str = "circuit_open";
 pub(crate) const ORIGIN: Origin = Origin::Local;
 pub(crate) const STATUS: u16 = 503;
@@ -84,4 +85,8 @@ pub(crate) fn misconfigure(_: &Handle) -> Option<String> {
 
 pub(crate) fn is_reason(reason: Reason) -> bool {
     matches!(reason, Reason::CircuitOpen { .. })
+}
+
+pub(crate) fn refused(handle: &Handle) -> u64 {
+    handle.snapshot().rejected
 }

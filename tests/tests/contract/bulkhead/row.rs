@@ -13,12 +13,13 @@ use palisade::{
     test::ready,
 };
 
-use crate::support::{call, get, ok};
+use crate::support::{Before, DELAY, call, get, ok};
 
 pub(crate) type Layer = BulkheadLayer;
 pub(crate) type Handle = BulkheadHandle;
 
 pub(crate) const KIND: &str = "bulkhead";
+pub(crate) const ATTEMPTS: usize = 1;
 pub(crate) const REASON: &str = "bulkhead_full";
 pub(crate) const ORIGIN: Origin = Origin::Local;
 pub(crate) const STATUS: u16 = 503;
@@ -27,6 +28,7 @@ pub(crate) const SAYS_WHEN: bool = false;
 pub(crate) const SPENT: u64 = 0;
 /// A call has its place until it ends.
 pub(crate) const HOLDS: bool = true;
+pub(crate) const BEFORE: Before = Before::Nothing;
 
 pub(crate) fn called(layer: &str) -> String {
     layer.to_owned()
@@ -64,4 +66,19 @@ pub(crate) fn misconfigure(_: &Handle) -> Option<String> {
 
 pub(crate) fn is_reason(reason: Reason) -> bool {
     matches!(reason, Reason::BulkheadFull { .. })
+}
+
+pub(crate) fn refused(handle: &Handle) -> u64 {
+    handle.snapshot().rejected
+}
+
+/// There are no places, until then.
+pub(crate) fn waiting() -> Layer {
+    let layer = strict().max_queued(10);
+    let handle = layer.handle();
+    tokio::spawn(async move {
+        tokio::time::sleep(DELAY).await;
+        handle.set_max_concurrent(10);
+    });
+    layer
 }

@@ -2,107 +2,52 @@
 
 use std::collections::BTreeMap;
 
-use metrics_util::debugging::{DebugValue, DebuggingRecorder};
-use palisade::Ratio;
-
 use super::row;
-use crate::support::{call, get, late, ok, pass};
+use crate::published::{IN_FLIGHT, outcome};
+use crate::support::{Fault, Req, Res, call, get, late, ok, pass};
 
 /// A name of this row's own: two rows may be of one kind, and their tests run side by side.
 fn own(name: &str) -> String {
     format!("{name} of {}", module_path!())
 }
 
-/// The layer's series, as `name{label="value"}` without the labels `layer` and `name`.
 fn series(name: &str) -> BTreeMap<String, f64> {
-    let (recorder, own) = (DebuggingRecorder::new(), own(name));
-    metrics::with_local_recorder(&recorder, palisade::metrics::publish);
-    let mut found = BTreeMap::new();
-    for (key, _, _, value) in recorder.snapshotter().snapshot().into_vec() {
-        let (_, key) = key.into_parts();
-        let mut labels: BTreeMap<_, _> = key.labels().map(|l| (l.key(), l.value())).collect();
-        if (labels.remove("layer"), labels.remove("name")) != (Some(row::KIND), Some(&*own)) {
-            continue;
-        }
-        let labels: Vec<_> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        let value = match value {
-            DebugValue::Counter(count) => count as f64,
-            DebugValue::Gauge(value) => value.into_inner(),
-            DebugValue::Histogram(_) => continue,
-        };
-        let before = found.insert(format!("{}{{{}}}", key.name(), labels.join(",")), value);
-        assert_eq!(before, None, "published twice");
-    }
-    found
-}
-
-fn outcome(outcome: &str) -> String {
-    format!("palisade_requests_total{{outcome={outcome}}}")
-}
-
-fn rejections() -> String {
-    format!("palisade_rejections_total{{reason={}}}", row::REASON)
+    crate::published::series(row::KIND, &own(name))
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_series_is_there_at_zero_from_the_start() {
-    let layer = row::strict().name(own("zero"));
+async fn all_series_are_there_at_zero_before_the_first_call() {
+    let layer = row::generous().name(own("zero"));
     let seen = series("zero");
-    for outcome in ["passed", "rejected", "shadowed", "abandoned"].map(outcome) {
-        assert_eq!(seen.get(&outcome), Some(&0.0), "{outcome} of {seen:?}");
+    for series in [&outcome("passed"), &outcome("abandoned"), IN_FLIGHT] {
+        assert_eq!(seen.get(series), Some(&0.0), "{series} of {seen:?}");
     }
-    assert_eq!(seen.get(&rejections()), Some(&0.0), "{seen:?}");
-    assert_eq!(seen.get("palisade_in_flight{}"), Some(&0.0), "{seen:?}");
 
-    // And no other turns up later.
-    row::spend(&layer).await;
-    call(&layer, late(ok()), get()).await.unwrap();
+    // And no other turns up later, whatever becomes of calls.
+    pass(&layer).await;
+    let fails = tower::service_fn(|_: Req| async { Err::<Res, _>(Fault("broken")) });
+    call(&layer, fails, get()).await.unwrap_err();
     assert_eq!(series("zero").keys().collect::<Vec<_>>(), seen.keys().collect::<Vec<_>>());
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_series_count_what_happened() {
-    let layer = row::strict().name(own("count"));
-    row::spend(&layer).await;
-    for _ in 0..3 {
-        call(&layer, late(ok()), get()).await.unwrap();
-    }
-    layer.handle().set_enforce(Ratio::ZERO);
-    call(&layer, late(ok()), get()).await.unwrap();
-    layer.handle().set_enforce(Ratio::ONE);
-    row::loosen(&layer.handle());
+async fn the_series_say_what_the_snapshot_says() {
+    let layer = row::generous().name(own("agree"));
+    let agree = || {
+        let (seen, snapshot) = (series("agree"), layer.handle().snapshot());
+        assert_eq!(seen[&outcome("passed")], snapshot.passed as f64);
+        assert_eq!(seen[&outcome("abandoned")], snapshot.abandoned as f64);
+        assert_eq!(seen[IN_FLIGHT], snapshot.in_flight as f64);
+        [snapshot.passed, snapshot.abandoned, snapshot.in_flight]
+    };
     pass(&layer).await;
     let slow = tokio::spawn(call(&layer, late(ok()), get()));
     tokio::task::yield_now().await;
-
-    let held = f64::from(u8::from(row::HOLDS));
-    let seen = series("count");
-    assert_eq!(seen[&outcome("passed")], row::SPENT as f64 + 2.0 - held);
-    assert_eq!(seen[&outcome("rejected")], 3.0);
-    assert_eq!(seen[&rejections()], 3.0);
-    assert_eq!(seen[&outcome("shadowed")], 1.0);
-    assert_eq!(seen[&outcome("abandoned")], 0.0);
-    assert_eq!(seen["palisade_in_flight{}"], held);
+    assert_eq!(agree(), if row::HOLDS { [1, 0, 1] } else { [2, 0, 0] });
 
     slow.abort();
     let _ = slow.await;
-    let seen = series("count");
-    assert_eq!(seen[&outcome("abandoned")], held);
-    assert_eq!(seen["palisade_in_flight{}"], 0.0);
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_series_and_the_snapshot_agree() {
-    let layer = row::strict().name(own("agree"));
-    row::spend(&layer).await;
-    for _ in 0..2 {
-        call(&layer, late(ok()), get()).await.unwrap();
-    }
-    let (seen, snapshot) = (series("agree"), layer.handle().snapshot());
-    assert_eq!(seen[&outcome("passed")], snapshot.passed as f64);
-    assert_eq!(seen[&outcome("rejected")], snapshot.rejected as f64);
-    assert_eq!(seen[&outcome("shadowed")], snapshot.shadowed as f64);
-    assert_eq!(seen[&outcome("abandoned")], snapshot.abandoned as f64);
+    assert_eq!(agree(), if row::HOLDS { [1, 1, 0] } else { [2, 0, 0] });
 }
 
 #[tokio::test(start_paused = true)]

@@ -17,6 +17,7 @@ pub(crate) type Layer = RateLimitLayer<Each<(Everyone, Global)>, Http, OnPremium
 pub(crate) type Handle = RateLimitHandle;
 
 pub(crate) const KIND: &str = "ratelimit";
+pub(crate) const ATTEMPTS: usize = 1;
 pub(crate) const REASON: &str = "rate_limited";
 pub(crate) const ORIGIN: Origin = Origin::Local;
 pub(crate) const STATUS: u16 = 429;
@@ -106,4 +107,8 @@ pub(crate) fn misconfigure(handle: &Handle) -> Option<String> {
 
 pub(crate) fn is_reason(reason: Reason) -> bool {
     matches!(reason, Reason::RateLimited { .. })
+}
+
+pub(crate) fn refused(handle: &Handle) -> u64 {
+    handle.snapshot().rejected
 }

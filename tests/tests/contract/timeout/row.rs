@@ -13,6 +13,7 @@ pub(crate) type Layer = TimeoutLayer;
 pub(crate) type Handle = TimeoutHandle;
 
 pub(crate) const KIND: &str = "timeout";
+pub(crate) const ATTEMPTS: usize = 1;
 pub(crate) const REASON: &str = "timed_out";
 pub(crate) const ORIGIN: Origin = Origin::Upstream;
 pub(crate) const STATUS: u16 = 504;
@@ -59,4 +60,8 @@ pub(crate) fn misconfigure(_: &Handle) -> Option<String> {
 
 pub(crate) fn is_reason(reason: Reason) -> bool {
     matches!(reason, Reason::TimedOut { .. })
+}
+
+pub(crate) fn refused(handle: &Handle) -> u64 {
+    handle.snapshot().rejected
 }
