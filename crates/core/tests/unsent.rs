@@ -51,3 +51,28 @@ async fn reqwests_error_of_connecting_is_one() {
     let error = reqwest::get("http://127.0.0.1:1/").await.unwrap_err();
     assert!(is_unsent(&error), "{error:?}");
 }
+
+/// The client's own word, where its connector says nothing that is known: its kind of error is not ours.
+#[cfg(not(loom))]
+#[tokio::test]
+async fn hyper_utils_error_of_connecting_is_one_if_its_feature_is_on() {
+    use bytes::Bytes;
+    use http::{Request, Uri};
+    use http_body_util::Empty;
+    use hyper_util::client::legacy::{Client, connect::HttpConnector};
+    use hyper_util::rt::{TokioExecutor, TokioIo};
+    use tokio::net::TcpStream;
+
+    let send = || Request::post("http://127.0.0.1:1/").body(Empty::<Bytes>::new()).unwrap();
+
+    let client = Client::builder(TokioExecutor::new()).build(HttpConnector::new());
+    let refused = client.request(send()).await.unwrap_err();
+    assert!(is_unsent(&refused), "the `io::Error` tells, whatever the features are: {refused:?}");
+
+    let connector = tower::service_fn(|_: Uri| {
+        std::future::ready(Err::<TokioIo<TcpStream>, _>(io::Error::from(ErrorKind::TimedOut)))
+    });
+    let client = Client::builder(TokioExecutor::new()).build(connector);
+    let late = client.request(send()).await.unwrap_err();
+    assert_eq!(is_unsent(&late), cfg!(feature = "hyper-util"), "{late:?}");
+}

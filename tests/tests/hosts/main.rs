@@ -9,11 +9,17 @@
 mod axum_routes;
 mod axum_serving;
 mod cors;
+mod hedges;
 mod hyper_hosts;
 mod keys;
 mod plain;
 mod quick_starts;
 mod reqwest_client;
+mod retry_axum;
+mod retry_grpc;
+mod retry_hyper;
+mod retry_reqwest;
+mod scripted;
 mod servers;
 mod stacks;
 mod tonic_client;

@@ -58,12 +58,36 @@ async fn a_tonic_client_in_ten_lines() {
     let (listener, address) = listen().await;
     drop(listener);
     let channel = tonic::transport::Channel::from_shared(format!("http://{address}"));
+    let retry = RetryLayer::standard().backoff(Backoff::none()).max_attempts(2);
+    let attempts = retry.handle();
     let channel = ServiceBuilder::new()
         .layer(TimeoutLayer::new(Duration::from_secs(2)))
-        .layer(RateLimitLayer::new(per_second(50)))
+        .layer(retry)
+        .layer(BreakerLayer::new().failure_rate(Ratio::percent(50)))
+        .layer(BulkheadLayer::new(64))
         .service(channel.unwrap().connect_lazy());
     let status = HealthClient::new(channel).check(HealthCheckRequest::default()).await.unwrap_err();
     assert_eq!(status.code(), tonic::Code::Unavailable);
+    assert_eq!(attempts.snapshot().attempts, 1);
+}
+
+#[tokio::test]
+async fn a_hyper_client_in_nine_lines() {
+    use bytes::Bytes;
+    use http_body_util::Full;
+    use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+
+    let (listener, address) = listen().await;
+    drop(listener);
+    let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+    let mut client = ServiceBuilder::new()
+        .layer(TimeoutLayer::new(Duration::from_secs(2)))
+        .layer(RetryLayer::standard().backoff(Backoff::none()))
+        .layer(BreakerLayer::new().by(Host).typed())
+        .service(client);
+    let request = http::Request::get(format!("http://{address}/")).body(Full::default()).unwrap();
+    let failed = client.ready().await.unwrap().call(request).await.unwrap_err();
+    assert!(matches!(failed, LayerError::Inner(error) if error.is_connect()));
 }
 
 #[test]
@@ -83,10 +107,13 @@ fn a_tonic_server() {
 }
 
 #[tokio::test]
-async fn a_reqwest_client_in_nine_lines() {
+async fn a_reqwest_client_in_twelve_lines() {
     let (address, _) = upstream().await;
     let mut client = ServiceBuilder::new()
         .layer(TimeoutLayer::new(Duration::from_secs(2)).plain_boxed())
+        .layer(RetryLayer::standard().boxed())
+        .layer(BreakerLayer::new().by(Host).plain_boxed())
+        .layer(BulkheadLayer::new(32).by(Host).plain_boxed())
         .layer(RateLimitLayer::new(per_hour(1)).by(Host).plain_boxed())
         .service(reqwest::Client::new());
     let mut refused = 0;
