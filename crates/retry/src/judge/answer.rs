@@ -6,8 +6,7 @@ use std::task::{Context, Poll, Waker};
 use http::{Extensions, HeaderMap, Response, StatusCode};
 use http_body::Body;
 
-/// How much of a failed response's body is read before the next attempt, so that its connection can be
-/// used again.
+/// How much of a failed response's body is read before the next attempt.
 const DRAINED: usize = 64 * 1024;
 
 /// An HTTP response.
@@ -26,8 +25,9 @@ pub trait Answer: Sized {
     /// The extensions, where a layer's rejection is.
     fn extensions(&self) -> &Extensions;
 
-    /// Lets the response go. What of its body has arrived is read, as far as it is little: dropping an
-    /// HTTP/1 body that is not at its end closes the connection.
+    /// Lets the response go. What of its body is there already is read, up to 64 KiB, so that a short one
+    /// has come to its end; nobody waits for more. An HTTP/1 client closes the connection of a body
+    /// that is dropped before its end, except that hyper's reads a few kilobytes on.
     fn discard(self) {
         drop(self);
     }
