@@ -51,7 +51,7 @@ fn full_name(metric: &'static str) -> String {
 
 /// What the series say, for the recorders that show it.
 fn describe() {
-    const COUNTERS: [(&str, &str); 6] = [
+    const COUNTERS: [(&str, &str); 8] = [
         (
             "requests_total",
             "Calls by what became of them; shadowed ones passed below full enforcement.",
@@ -64,8 +64,13 @@ fn describe() {
             "Decisions on the bucket that new keys of a full table share.",
         ),
         ("breaker_transitions_total", "Changes of a breaker's state."),
+        (
+            "retries_total",
+            "Calls whose first attempt failed: answered by a further one, or why there was none.",
+        ),
+        ("retry_attempts_total", "Attempts after the first."),
     ];
-    const GAUGES: [(&str, &str); 9] = [
+    const GAUGES: [(&str, &str); 10] = [
         ("breaker_failure_ratio", "Share of failures in the breaker's window, 0 to 1."),
         ("breaker_keys", "Keys that have a breaker of their own."),
         ("breaker_state", "Breakers that are in this state: 0 or 1, with keys any number."),
@@ -74,6 +79,7 @@ fn describe() {
         ("in_flight", "Calls that the layer waits for."),
         ("limit", "Units per period of the quota, or units at once of the bulkhead."),
         ("ratelimit_keys", "Keys that have a bucket of their own."),
+        ("retry_budget", "Further attempts that the budget has now."),
         ("timeout_seconds", "Time until the response's head."),
     ];
     for (metric, text) in COUNTERS {

@@ -42,6 +42,7 @@ pin_project! {
             attempt: Option<(Call, Tools<S, J, K, K::Kept>)>,
         },
         Later { later: Pin<Box<Later<S, Req, J, K>>> },
+        Ended,
     }
 }
 
@@ -96,10 +97,10 @@ where
                 Err(outcome) => return Poll::Ready(outcome),
             }
         }
-        match state.project() {
-            StateProj::Later { later } => later.as_mut().poll(cx),
-            StateProj::First { .. } => Poll::Pending,
-        }
+        let StateProj::Later { later } = state.as_mut().project() else { return Poll::Pending };
+        let outcome = ready!(later.as_mut().poll(cx));
+        state.set(State::Ended);
+        Poll::Ready(outcome)
     }
 }
 
@@ -112,6 +113,7 @@ where
         let state = match self.state {
             State::First { .. } => "first attempt",
             State::Later { .. } => "later attempts",
+            State::Ended => "ended",
         };
         f.debug_tuple("ResponseFuture").field(&state).finish()
     }

@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test is a crate and uses what it needs")]
 #![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
+pub(crate) mod histogram;
 pub(crate) mod upstream;
 
 use proptest::test_runner::{Config, RngSeed};

@@ -1,7 +1,8 @@
 //! An upstream whose answers are written beforehand, and what it has seen.
 
 use std::collections::VecDeque;
-use std::future::{Ready, ready};
+use std::future::{Future, Ready, ready};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -10,7 +11,7 @@ use http::{Request, Response};
 use palisade_core::CallContext;
 use palisade_retry::{Backoff, Budget, Jitter, RetryLayer};
 use parking_lot::Mutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep, sleep};
 use tower::{Layer, Service, ServiceExt};
 
 pub type Req = Request<String>;
@@ -88,6 +89,37 @@ impl<Req: Clone, Res: Clone, Err: Clone> Service<Req> for Upstream<Req, Res, Err
         let more = inner.answers.len() > 1;
         let answer = if more { inner.answers.pop_front() } else { inner.answers.front().cloned() };
         ready(answer.expect("an answer is written"))
+    }
+}
+
+/// Gets ready in 10 ms and answers in 20 ms, always with a 503.
+#[derive(Default)]
+pub struct Slow {
+    ready: Option<Pin<Box<Sleep>>>,
+}
+
+impl Clone for Slow {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Service<Req> for Slow {
+    type Response = Res;
+    type Error = Fault;
+    type Future = Pin<Box<dyn Future<Output = Result<Res, Fault>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        let ready = self.ready.get_or_insert_with(|| Box::pin(sleep(ms(10))));
+        ready.as_mut().poll(cx).map(Ok)
+    }
+
+    fn call(&mut self, _: Req) -> Self::Future {
+        self.ready = None;
+        Box::pin(async {
+            sleep(ms(20)).await;
+            Ok(status(503))
+        })
     }
 }
 
