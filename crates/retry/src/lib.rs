@@ -60,6 +60,10 @@
 //! [`HedgeLayer`] does not wait for a failure: when the answer takes longer than it should it asks once
 //! more, and takes the answer that comes first.
 //!
+//! # Settings as data
+//!
+//! [`RetryConfig`] and [`HedgeConfig`] are layers as data; with the feature `serde` they are read from files.
+//!
 //! # Differences from `tower::retry`
 //!
 //! There is no policy to write. Attempts wait, with jitter; the budget is exact, and does not stop the
@@ -87,6 +91,7 @@
 mod asked;
 mod backoff;
 mod budget;
+pub mod config;
 mod handle;
 pub mod hedge;
 pub mod judge;
@@ -102,6 +107,7 @@ pub use palisade_core::{CallContext, Ratio, Rejection};
 pub use self::asked::Asked;
 pub use self::backoff::{Backoff, Factor, Jitter, Waits};
 pub use self::budget::Budget;
+pub use self::config::{HedgeConfig, RetryConfig};
 pub use self::handle::{RetryHandle, Snapshot};
 pub use self::hedge::HedgeLayer;
 pub use self::judge::{Advice, Again, Judge};

@@ -12,6 +12,8 @@ use super::{
 };
 
 #[cfg(feature = "serde")]
+pub mod optional;
+#[cfg(feature = "serde")]
 pub mod serde;
 
 const US: u64 = 1_000;

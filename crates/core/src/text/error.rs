@@ -34,8 +34,16 @@ pub struct ParseError {
 
 impl ParseError {
     /// `value` does not read as a `field` at all; `expected` shows what would.
+    ///
+    /// ```
+    /// use palisade_core::ParseError;
+    ///
+    /// let error = ParseError::malformed("colour", "7", r#"e.g. "red""#);
+    /// assert_eq!(error.to_string(), r#"colour "7": expected e.g. "red""#);
+    /// ```
     #[cold]
-    pub(crate) fn malformed(field: &'static str, value: &str, expected: &'static str) -> Self {
+    #[must_use]
+    pub fn malformed(field: &'static str, value: &str, expected: &'static str) -> Self {
         Self { field, value: echo(value), part: None, expected }
     }
 
@@ -50,7 +58,7 @@ impl ParseError {
         Self { field, value: echo(value), part: Some((part, echo(text))), expected }
     }
 
-    /// What was being read: `"quota"`, `"ratio"`, `"duration"`, `"cidr"` or `"key"`.
+    /// What was being read, such as `"quota"`, `"ratio"`, `"duration"` or `"key"`.
     #[must_use]
     pub fn field(&self) -> &'static str {
         self.field

@@ -41,6 +41,12 @@ impl Factor {
         Self { percent }
     }
 
+    /// As a number, which a float holds exactly enough to be read back.
+    #[cfg(feature = "serde")]
+    pub(crate) fn as_f64(self) -> f64 {
+        f64::from(self.percent) / 100.0
+    }
+
     /// `wait` times this, rounded down; fits whenever `wait` is less than 2^96.
     pub(super) fn of(self, wait: u128) -> u128 {
         wait.saturating_mul(u128::from(self.percent)) / 100

@@ -8,6 +8,7 @@
 mod course;
 mod factor;
 mod jitter;
+mod text;
 mod waits;
 
 use std::time::Duration;

@@ -8,6 +8,7 @@ use palisade_core::{Clock, Name, Ratio};
 
 use super::core::{Core, Delay, POOL, Plan, Settings};
 use crate::budget::Budget;
+use crate::shared::settings::MAX_REPLAY;
 use crate::statuses::Statuses;
 
 /// The kind of this layer, in metrics and events.
@@ -60,7 +61,7 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(delay: Delay) -> Self {
         let base = Base::new(&SCHEMA);
-        let settings = Settings { enabled: true, max_replay: 64 * 1024 };
+        let settings = Settings { enabled: true, max_replay: MAX_REPLAY };
         let plan = Plan {
             budget: usual_budget(),
             given: false,

@@ -14,7 +14,7 @@ use palisade_core::{Clock, Name};
 use self::core::{Core, Fixed, POOL, Seed};
 use self::counters::{ATTEMPTS, SCHEMA};
 use self::plan::Plan;
-use self::settings::Settings;
+use self::settings::{MAX_REPLAY, Settings};
 use crate::budget::Budget;
 
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(max_attempts: u32) -> Self {
         let settings =
-            Settings { enabled: true, timed: false, max_attempts, max_replay: 64 * 1024 };
+            Settings { enabled: true, timed: false, max_attempts, max_replay: MAX_REPLAY };
         let base = Base::new(&SCHEMA);
         let fixed = Fixed { name: base.name(), clock: base.clock().clone(), seed: None };
         Self::with(base, Seed { settings, plan: Plan::default(), fixed })

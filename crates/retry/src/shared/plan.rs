@@ -23,6 +23,9 @@ pub(crate) struct Plan {
     pub(crate) max_retry_after: Micros,
 }
 
+/// The longest time that whoever asks for it is left alone, unless told otherwise.
+pub(crate) const MAX_RETRY_AFTER: Micros = Micros(60_000_000);
+
 impl Default for Plan {
     fn default() -> Self {
         Self {
@@ -32,7 +35,7 @@ impl Default for Plan {
             statuses: Statuses::default(),
             max_elapsed: Micros::MAX,
             attempt_header: None,
-            max_retry_after: Micros(60_000_000),
+            max_retry_after: MAX_RETRY_AFTER,
         }
     }
 }

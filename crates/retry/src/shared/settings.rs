@@ -12,9 +12,12 @@ pub(crate) struct Settings {
     pub(crate) max_replay: u32,
 }
 
+/// Bytes that are kept unless told otherwise.
+pub(crate) const MAX_REPLAY: u32 = 64 * 1024;
+
 const ENABLED: u64 = 1 << 63;
 const TIMED: u64 = 1 << 62;
-const MOST_ATTEMPTS: u32 = (1 << 30) - 1;
+pub(crate) const MOST_ATTEMPTS: u32 = (1 << 30) - 1;
 
 impl Settings {
     pub(crate) const fn pack(self) -> u64 {

@@ -9,8 +9,6 @@
 
 mod build;
 mod check;
-#[cfg(feature = "serde")]
-mod optional;
 
 use std::time::Duration;
 
@@ -55,10 +53,10 @@ pub struct TimeoutConfig {
     )]
     pub head: Duration,
     /// For each wait for more of the body, if that is limited: more than nothing.
-    #[cfg_attr(feature = "serde", serde(with = "optional"))]
+    #[cfg_attr(feature = "serde", serde(with = "palisade_core::text::duration::optional"))]
     pub idle: Option<Duration>,
     /// Until the end of the body, if that is limited: not less than `head`.
-    #[cfg_attr(feature = "serde", serde(with = "optional"))]
+    #[cfg_attr(feature = "serde", serde(with = "palisade_core::text::duration::optional"))]
     pub total: Option<Duration>,
     /// Whether requests bring deadlines.
     pub read_deadline: bool,
