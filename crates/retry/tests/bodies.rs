@@ -54,7 +54,7 @@ where
         let (saw, frames) = (Arc::clone(&saw), frames.clone());
         async move {
             let number = saw.lock().len();
-            let most = frames.get(number).or(frames.last()).copied().unwrap();
+            let most = frames.get(number).or_else(|| frames.last()).copied().unwrap();
             let read = read(request.into_body(), most).await;
             saw.lock().push(read);
             Ok::<_, Fault>(status(503))

@@ -14,9 +14,10 @@ use tokio::time::{Instant, timeout};
 use tokio_test::task::spawn;
 use tower::{Layer, Service, ServiceExt};
 
+type Leading = Retry<Probe<Inner<Req, Res, Fault>>>;
 type Led = InnerHandle<Req, Res, Fault>;
 
-fn led(layer: &RetryLayer) -> (Retry<Probe<Inner<Req, Res, Fault>>>, Led, ProbeHandle) {
+fn led(layer: &RetryLayer) -> (Leading, Led, ProbeHandle) {
     let (service, led) = inner();
     let probe = Probe::new(service);
     let counts = probe.handle();
@@ -76,7 +77,7 @@ async fn an_error_of_readiness_is_an_attempt() {
 
 #[tokio::test(start_paused = true)]
 async fn a_post_whose_service_could_not_be_readied_was_not_sent_and_may_be_again() {
-    let layer = eager(3);
+    let layer = eager(4);
     let (mut service, led, counts) = led(&layer);
     led.fail_readiness(Fault("down"));
     led.fail_readiness(Fault("still down"));

@@ -8,7 +8,7 @@ use palisade_core::{CallContext, Micros};
 
 use crate::asked::{Asked, Rules as _};
 use crate::backoff::Waits;
-use crate::judge::Advice;
+use crate::judge::{Advice, Again};
 use crate::shared::core::Core;
 use crate::shared::counters::{
     ATTEMPTS, BUDGET, DEADLINE, EXHAUSTED, FAILED, LAYER, NOT_IDEMPOTENT, NOT_REPLAYABLE, PASSED,
@@ -79,6 +79,17 @@ impl Call {
         self.ticket.add(ATTEMPTS);
         telemetry::retried(LAYER, fixed.name, made + 1, due.since(now));
         Ok(due)
+    }
+
+    /// When the second attempt is due that was granted before there was a call, and the waits after it.
+    pub(crate) fn second(&self, again: Again) -> (Micros, Waits) {
+        let fixed = self.core.fixed();
+        let mut waits = self.core.plan().backoff.waits(self.core.rng());
+        let wait = Micros::from(waits.next().unwrap_or_default());
+        let wait = Micros::from(again.after.unwrap_or_default()) + wait;
+        self.ticket.add(ATTEMPTS);
+        telemetry::retried(LAYER, fixed.name, 2, wait);
+        (fixed.clock.now() + wait, waits)
     }
 
     /// Until when an attempt must have begun.

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::judge::{Advice, Judge};
+use crate::judge::{Advice, Again, Judge};
 use crate::layer::call::Call;
 use crate::layer::later::Later;
 use crate::repeat::Repeat;
@@ -64,11 +64,17 @@ where
         Self { state: State::First { future, attempt: Some((call, tools)) } }
     }
 
-    pub(crate) fn unready(call: Call, tools: Tools<S, J, K, K::Kept>, request: Req) -> Self
+    pub(crate) fn unready(
+        call: Call,
+        tools: Tools<S, J, K, K::Kept>,
+        request: Req,
+        again: Again,
+    ) -> Self
     where
         S: Clone,
     {
-        Self { state: State::Later { later: Box::pin(Later::unready(call, tools, request)) } }
+        let later = Box::pin(Later::unready(call, tools, request, again));
+        Self { state: State::Later { later } }
     }
 }
 

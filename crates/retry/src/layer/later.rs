@@ -11,7 +11,7 @@ use tower_service::Service;
 
 use crate::asked::Rules as _;
 use crate::backoff::Waits;
-use crate::judge::{Advice, Judge};
+use crate::judge::{Advice, Again, Judge};
 use crate::layer::call::Call;
 use crate::repeat::Repeat;
 use crate::shared::counters::{DEADLINE, NOT_REPLAYABLE};
@@ -55,17 +55,23 @@ where
     S: Service<Req> + Clone,
     K: Repeat<Req>,
 {
-    /// The first attempt is still to be made, and by a service that is not ready.
-    pub(crate) fn unready(call: Call, tools: Tools<S, J, K, K::Kept>, request: Req) -> Self {
+    /// The first attempt has failed before there was a call: nobody was ready for it.
+    pub(crate) fn unready(
+        call: Call,
+        tools: Tools<S, J, K, K::Kept>,
+        request: Req,
+        again: Again,
+    ) -> Self {
+        let (due, waits) = call.second(again);
         Self {
             call,
             tools,
-            waits: None,
-            attempt: 1,
+            waits: Some(waits),
+            attempt: 2,
             last: None,
             request: Some(request),
-            due: Micros::ZERO,
-            step: Step::Ready { alarm: Alarm::new() },
+            due,
+            step: Step::Wait { alarm: Alarm::new() },
         }
     }
 

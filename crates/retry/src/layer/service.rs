@@ -1,7 +1,6 @@
 //! The service.
 
 use std::fmt;
-use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -9,7 +8,8 @@ use palisade_core::Micros;
 use palisade_core::base::Shared as _;
 use tower_service::Service;
 
-use crate::judge::{Judge, Standard};
+use crate::asked::Asked;
+use crate::judge::{Again, Judge, Standard};
 use crate::layer::call::Call;
 use crate::layer::future::ResponseFuture;
 use crate::repeat::{Repeat, Replay};
@@ -19,12 +19,13 @@ use crate::tools::Tools;
 /// A service whose calls are made again when they fail.
 ///
 /// The first attempt is made by the readied instance, each further one by a clone that is readied for
-/// it. An error of readiness is an attempt that failed, also in `poll_ready`: which is then ready, and the
-/// next call begins with a fresh clone.
+/// it. An error of readiness is an attempt that failed, also in `poll_ready`: if there is to be another
+/// one it is ready all the same, and the next call begins with that, by a fresh clone.
 pub struct Retry<S, J = Standard, K = Replay> {
     inner: S,
-    /// Whether the inner service could not be readied, and a clone has taken its place.
-    unready: bool,
+    /// The inner service could not be readied, a clone has taken its place, and this is how the next
+    /// attempt is to be made.
+    unready: Option<Again>,
     shared: Arc<Shared>,
     judge: J,
     repeat: K,
@@ -34,7 +35,7 @@ palisade_core::inner_accessors!(Retry<S, J, K>);
 
 impl<S, J, K> Retry<S, J, K> {
     pub(crate) const fn new(inner: S, shared: Arc<Shared>, judge: J, repeat: K) -> Self {
-        Self { inner, unready: false, shared, judge, repeat }
+        Self { inner, unready: None, shared, judge, repeat }
     }
 }
 
@@ -51,16 +52,16 @@ where
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         match self.inner.poll_ready(cx) {
             Poll::Ready(Err(error)) => {
-                let settings = self.shared.core().settings();
-                if !settings.enabled || settings.max_attempts < 2 {
-                    return Poll::Ready(Err(error));
-                }
+                let core = self.shared.core().get();
+                // Whatever the call will be: errors are judged alike.
+                let advice = self.judge.judge(Err(&error), &Asked::new(false, core));
+                let Some(again) = core.grant(advice) else { return Poll::Ready(Err(error)) };
                 self.inner = self.inner.clone();
-                self.unready = true;
+                self.unready = Some(again);
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Ok(())) => {
-                self.unready = false;
+                self.unready = None;
                 Poll::Ready(Ok(()))
             }
             Poll::Pending => Poll::Pending,
@@ -68,11 +69,11 @@ where
     }
 
     fn call(&mut self, request: Req) -> Self::Future {
-        let unready = mem::take(&mut self.unready);
+        let unready = self.unready.take();
         let core = self.shared.core().get();
         let settings = core.settings();
         // A service that is not ready is not called, though the layer was switched off meanwhile.
-        if !settings.enabled && !unready {
+        if !settings.enabled && unready.is_none() {
             return ResponseFuture::passing(self.inner.call(request));
         }
         self.shared.budget().deposit();
@@ -91,8 +92,8 @@ where
             repeat: self.repeat.clone(),
             kept,
         };
-        if unready {
-            return ResponseFuture::unready(call, tools, request);
+        if let Some(again) = unready {
+            return ResponseFuture::unready(call, tools, request, again);
         }
         ResponseFuture::first(self.inner.call(request), call, tools)
     }

@@ -12,6 +12,7 @@ use palisade_core::{Clock, Micros, Name};
 use super::plan::Plan;
 use super::settings::Settings;
 use crate::asked::Rules;
+use crate::judge::{Advice, Again};
 
 pub(crate) static POOL: Pool<Core> = Pool::new();
 
@@ -67,6 +68,18 @@ impl Core {
 
     pub(crate) fn fixed(&self) -> Guard<Arc<Fixed>> {
         self.fixed.load()
+    }
+
+    /// Whether a call that nobody was ready for is to have a second attempt, which is then paid for.
+    pub(crate) fn grant(&self, advice: Advice) -> Option<Again> {
+        let Advice::Again(again) = advice else { return None };
+        let (settings, plan) = (self.settings(), self.plan());
+        let asked = Micros::from(again.after.unwrap_or_default());
+        let is_wanted = settings.enabled && settings.max_attempts > 1;
+        let granted = is_wanted
+            && asked <= plan.max_retry_after
+            && plan.budget.withdraw(self.fixed().clock.now());
+        granted.then_some(again)
     }
 
     /// What the jitter of one call is drawn from.
