@@ -29,16 +29,22 @@
 //! The service `late` answers, but only after a minute: a limiter refuses at once, a timeout after
 //! its time, and in shadow mode both let the answer through.
 //!
-//! What holds only for layers that may wait before they call is in `waiting`, for those that keep
-//! bills in `billing`.
+//! In `waits/` is what holds for those that may wait before they call:
+//!
+//! | item | is |
+//! |---|---|
+//! | `BEFORE` | what becomes of the call that it makes before the wait, if it makes one |
+//! | `waiting()` | a layer whose calls wait for [`DELAY`](support::DELAY) |
+//!
+//! What holds only for layers that ask a store is in `stores`, for those that keep bills in `billing`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helpers are tests, too")]
 #![allow(clippy::duplicate_mod, reason = "the laws are compiled once for each layer")]
 
 mod billing;
 mod published;
+mod stores;
 mod support;
-mod waiting;
 
 mod backpressure {
     #[path = "../laws/mod.rs"]
@@ -60,12 +66,16 @@ mod bulkhead {
     #[path = "../refusals/mod.rs"]
     mod refusals;
     mod row;
+    #[path = "../waits/mod.rs"]
+    mod waits;
 }
 
 mod hedge {
     #[path = "../laws/mod.rs"]
     mod laws;
     mod row;
+    #[path = "../waits/mod.rs"]
+    mod waits;
 }
 
 mod ratelimit {
@@ -74,12 +84,16 @@ mod ratelimit {
     #[path = "../refusals/mod.rs"]
     mod refusals;
     mod row;
+    #[path = "../waits/mod.rs"]
+    mod waits;
 }
 
 mod retry {
     #[path = "../laws/mod.rs"]
     mod laws;
     mod row;
+    #[path = "../waits/mod.rs"]
+    mod waits;
 }
 
 mod several {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use palisade::{
-    BoxError,
+    BoxError, CallContext,
     test::{Inner, InnerHandle, Probe, ProbeHandle},
 };
 use tower::{Layer, Service, ServiceExt, util::Oneshot};
@@ -60,6 +60,33 @@ where
             tokio::time::sleep(LATE).await;
             Ok(value)
         }
+    })
+}
+
+/// How long a call of a layer that waits is made to wait.
+pub(crate) const DELAY: Duration = Duration::from_millis(20);
+
+/// What becomes of the call that a layer makes of the inner service before it waits to make another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Before {
+    /// It makes none.
+    Nothing,
+    Fails,
+    Hangs,
+}
+
+/// Answers, at the second poll, a call that a layer had to wait for; the one `before` it ends as that says.
+pub(crate) fn rescued(
+    before: Before,
+) -> impl Service<Req, Response = Res, Error = Fault, Future: Send> + Clone + Send + Sync + 'static
+{
+    tower::service_fn(move |_: Req| async move {
+        match (CallContext::current().attempt(), before) {
+            (1, Before::Fails) => return Err(Fault("broken")),
+            (1, Before::Hangs) => std::future::pending().await,
+            _ => tokio::task::yield_now().await,
+        }
+        Ok(ok())
     })
 }
 

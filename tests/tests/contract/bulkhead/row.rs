@@ -13,7 +13,7 @@ use palisade::{
     test::ready,
 };
 
-use crate::support::{call, get, ok};
+use crate::support::{Before, DELAY, call, get, ok};
 
 pub(crate) type Layer = BulkheadLayer;
 pub(crate) type Handle = BulkheadHandle;
@@ -28,6 +28,7 @@ pub(crate) const SAYS_WHEN: bool = false;
 pub(crate) const SPENT: u64 = 0;
 /// A call has its place until it ends.
 pub(crate) const HOLDS: bool = true;
+pub(crate) const BEFORE: Before = Before::Nothing;
 
 pub(crate) fn called(layer: &str) -> String {
     layer.to_owned()
@@ -69,4 +70,15 @@ pub(crate) fn is_reason(reason: Reason) -> bool {
 
 pub(crate) fn refused(handle: &Handle) -> u64 {
     handle.snapshot().rejected
+}
+
+/// There are no places, until then.
+pub(crate) fn waiting() -> Layer {
+    let layer = strict().max_queued(10);
+    let handle = layer.handle();
+    tokio::spawn(async move {
+        tokio::time::sleep(DELAY).await;
+        handle.set_max_concurrent(10);
+    });
+    layer
 }

@@ -1,8 +1,11 @@
 //! The row of `HedgeLayer`: makes slow calls twice, and refuses nothing.
 
-use palisade::{prelude::HedgeLayer, retry::hedge::HedgeHandle};
+use palisade::{
+    prelude::{Budget, HedgeLayer},
+    retry::hedge::HedgeHandle,
+};
 
-use crate::support::LATE;
+use crate::support::{Before, DELAY, LATE};
 
 pub(crate) type Layer = HedgeLayer;
 pub(crate) type Handle = HedgeHandle;
@@ -13,7 +16,9 @@ pub(crate) const ATTEMPTS: usize = 1;
 /// A call may be slow until it ends.
 pub(crate) const HOLDS: bool = true;
 
-/// Nothing that the suite sends is slow.
+/// Nothing that the suite sends is slow./// A wait is one for the first request.
+pub(crate) const BEFORE: Before = Before::Hangs;
+
 pub(crate) fn generous() -> Layer {
     HedgeLayer::after(LATE * 10)
 }
@@ -24,4 +29,9 @@ pub(crate) fn loosen(handle: &Handle) {
 
 pub(crate) fn refused(_: &Handle) -> u64 {
     0
+}
+
+/// The second request comes so late, whatever it costs.
+pub(crate) fn waiting() -> Layer {
+    HedgeLayer::after(DELAY).budget(Budget::unlimited())
 }

@@ -10,7 +10,8 @@ use palisade::{
     test::ready,
 };
 
-use crate::support::{Req, call, get, ok, pass};
+use crate::stores::Slow;
+use crate::support::{Before, Req, call, get, ok, pass};
 
 pub(crate) type Layer = RateLimitLayer;
 pub(crate) type Handle = RateLimitHandle;
@@ -25,6 +26,7 @@ pub(crate) const SAYS_WHEN: bool = true;
 pub(crate) const SPENT: u64 = 1;
 /// A unit that was taken stays taken, however the call ends.
 pub(crate) const HOLDS: bool = false;
+pub(crate) const BEFORE: Before = Before::Nothing;
 
 pub(crate) fn called(layer: &str) -> String {
     layer.to_owned()
@@ -74,4 +76,9 @@ pub(crate) fn is_reason(reason: Reason) -> bool {
 
 pub(crate) fn refused(handle: &Handle) -> u64 {
     handle.snapshot().rejected
+}
+
+/// Its store takes so long.
+pub(crate) fn waiting() -> Layer {
+    RateLimitLayer::new(per_day(1)).store(Slow)
 }
