@@ -2,7 +2,7 @@
 //!
 //! A binary of its own, because all of its allocations go through a counter (which counts for each
 //! thread, so that tests may run side by side). What the law leaves out is left out here: rate
-//! headers on passing responses.
+//! headers on passing responses, and the copy of the headers of a request that may be sent twice.
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
@@ -15,7 +15,7 @@ use std::{
 
 use allocation_counter::measure;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use http_body_util::Full;
 use palisade::{
     Clock, Http, Key,
@@ -51,13 +51,26 @@ fn get() -> Req {
     Request::get("http://example.org/").header("x-api-key", "abc").extension(peer).body(()).unwrap()
 }
 
+/// A request without headers, of which a copy is free.
+fn bare() -> Req {
+    Request::get(Uri::from_static("http://example.org/")).body(()).unwrap()
+}
+
 /// Around a service that is ready at once.
 fn http<L>(layer: L) -> u64
 where
     L: Layer<palisade::test::Canned<Req, Res>>,
     L::Service: Service<Req, Error: std::fmt::Debug>,
 {
-    allocations(layer.layer(ready(Response::new(Full::from("ok")))), get)
+    http_of(get, layer)
+}
+
+fn http_of<L>(request: fn() -> Req, layer: L) -> u64
+where
+    L: Layer<palisade::test::Canned<Req, Res>>,
+    L::Service: Service<Req, Error: std::fmt::Debug>,
+{
+    allocations(layer.layer(ready(Response::new(Full::from("ok")))), request)
 }
 
 fn plain<L>(layer: L) -> u64
@@ -92,7 +105,15 @@ fn timeout() -> TimeoutLayer {
     TimeoutLayer::new(Duration::from_secs(5)).clock(Clock::fast())
 }
 
-/// The table: a layer joins with one line, `name: how to make one`.
+fn retry() -> RetryLayer {
+    RetryLayer::standard().clock(Clock::fast())
+}
+
+fn hedge() -> HedgeLayer {
+    HedgeLayer::after(Duration::from_secs(5)).clock(Clock::fast())
+}
+
+/// The table of layers that refuse: one joins with one line, `name: how to make one`.
 macro_rules! passes_without_allocating {
     ($($name:ident: $layer:expr;)*) => {$(
         mod $name {
@@ -140,6 +161,45 @@ passes_without_allocating! {
     timeout: timeout();
 }
 
+/// The table of layers that may send a request twice.
+macro_rules! repeats_without_allocating {
+    ($($name:ident: $layer:expr;)*) => {$(
+        mod $name {
+            use super::*;
+
+            #[test]
+            fn a_pass_allocates_nothing() {
+                assert_eq!(http_of(bare, $layer), 0);
+                assert_eq!(plain($layer.plain()), 0);
+            }
+
+            #[test]
+            fn what_is_copied_of_a_request_is_all_that_is_allocated() {
+                let copies = || drop((get().headers().clone(), get().extensions().clone()));
+                let made = || drop((get(), get()));
+                let copied = measure(copies).count_total - measure(made).count_total;
+                assert_eq!(http($layer), 10 * copied);
+            }
+
+            #[test]
+            fn a_disabled_layer_allocates_nothing() {
+                assert_eq!(http($layer.enabled(false)), 0);
+            }
+
+            #[test]
+            fn cloning_the_service_allocates_nothing() {
+                let service = $layer.layer(ready::<Req, Res>(Response::new(Full::from("ok"))));
+                assert_eq!(measure(|| drop(service.clone())).count_total, 0);
+            }
+        }
+    )*};
+}
+
+repeats_without_allocating! {
+    hedge: hedge();
+    retry: retry();
+}
+
 #[test]
 fn the_counter_counts() {
     assert_eq!(measure(|| drop(Box::new(1))).count_total, 1);
@@ -180,6 +240,12 @@ fn a_breaker_of_any_kind_allocates_nothing() {
 }
 
 #[test]
+fn a_pass_through_backpressure_allocates_nothing() {
+    assert_eq!(http(bulkhead().backpressure()), 0);
+    assert_eq!(plain(bulkhead().backpressure().plain()), 0);
+}
+
+#[test]
 fn a_bill_is_one_allocation() {
     assert_eq!(http(limit().chargeable(true)), 10);
     assert_eq!(http(several().by(Host).chargeable(true)), 10);
@@ -198,4 +264,5 @@ fn a_stack_allocates_nothing() {
         ),
         0
     );
+    assert_eq!(http_of(bare, ServiceBuilder::new().layer(retry()).layer(hedge())), 0);
 }
