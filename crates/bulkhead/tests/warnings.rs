@@ -1,58 +1,12 @@
 //! What is said to whoever runs the service: each thing once.
 
 #![cfg(feature = "tracing")]
-#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
-use std::fmt::{self, Write};
-use std::sync::Arc;
 
 use http::Request;
 use palisade_bulkhead::{BulkheadLayer, Header, Missing};
-use palisade_core::test::echo;
-use parking_lot::Mutex;
+use palisade_core::test::{Lines, echo};
 use tower::{Layer, ServiceExt};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber, field, subscriber};
-
-/// Keeps the events of this crate as lines.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<String>>>);
-
-impl Lines {
-    fn of(&self, level: Level) -> Vec<String> {
-        let lines = self.0.lock().clone();
-        lines.into_iter().filter(|line| line.starts_with(level.as_str())).collect()
-    }
-}
-
-impl Subscriber for Lines {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "palisade"
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn event(&self, event: &Event<'_>) {
-        let mut line = Line(event.metadata().level().to_string());
-        event.record(&mut line);
-        self.0.lock().push(line.0);
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-}
-
-struct Line(String);
-
-impl field::Visit for Line {
-    fn record_debug(&mut self, field: &field::Field, value: &dyn fmt::Debug) {
-        write!(self.0, " {field}={value:?}").unwrap();
-    }
-}
+use tracing::{Level, subscriber};
 
 /// Some requests without a header come to a bulkhead per header; returns what was warned of.
 async fn keyless(missing: Missing) -> Vec<String> {

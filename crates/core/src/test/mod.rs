@@ -11,6 +11,7 @@
 //! | what a layer does to a response body | [`ScriptedBody`] |
 //! | what is left when a caller goes away | [`drop_at_every_await`] |
 //! | whether a layer polls more often than it must | [`count_polls`] |
+//! | what a layer says to whoever runs the service | `Lines` (with the feature `tracing`) |
 //! | whether the types are `Send`, `Sync`, `Clone` | [`assert_send_sync_clone`], [`assert_service`] |
 //!
 //! ```text
@@ -42,6 +43,8 @@ mod body;
 mod canned;
 mod drops;
 mod inner;
+#[cfg(feature = "tracing")]
+mod lines;
 mod polls;
 mod probe;
 mod traits;
@@ -50,6 +53,8 @@ pub use body::{BodyHandle, ScriptedBody, Step};
 pub use canned::{Canned, CannedFuture, after, echo, greedy, panics, pending, ready};
 pub use drops::drop_at_every_await;
 pub use inner::{Call, Inner, InnerFuture, InnerHandle, inner};
+#[cfg(feature = "tracing")]
+pub use lines::Lines;
 pub use polls::{CountPolls, Polls, count_polls};
 pub use probe::{Counts, Probe, ProbeFuture, ProbeHandle, ProbeLayer};
 pub use traits::{assert_layer, assert_send, assert_send_sync_clone, assert_service};
