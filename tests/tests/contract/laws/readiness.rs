@@ -73,9 +73,8 @@ async fn poll_ready_passes_the_inner_services_error_on() {
         return assert_eq!(error, Fault("gone"));
     }
     assert_ready_ok!(task::spawn(service.ready()).poll());
-    let mut answer = task::spawn(service.call(get()));
-    assert_pending!(answer.poll());
-    handle.try_next_call().expect("another instance was called").respond(ok());
-    assert_eq!(assert_ready_ok!(answer.poll()).status(), 200);
+    let answer = tokio::spawn(service.call(get()));
+    handle.next_call().await.respond(ok());
+    assert_eq!(answer.await.unwrap().unwrap().status(), 200);
     assert_eq!((probe.counts().clones > 0, probe.counts().violations), (true, 0));
 }

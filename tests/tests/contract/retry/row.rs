@@ -11,8 +11,8 @@ pub(crate) type Layer = RetryLayer;
 pub(crate) type Handle = RetryHandle;
 
 pub(crate) const KIND: &str = "retry";
-/// A call fails when its last attempt has. A service that could not be readied takes none: the next call
-/// readies a clone.
+/// A call fails when its last attempt has. A service that could not be readied has taken the first: the
+/// next call readies a clone for the second.
 pub(crate) const ATTEMPTS: usize = 3;
 /// A call may fail, and be made again, until it ends.
 pub(crate) const HOLDS: bool = true;
