@@ -1,6 +1,7 @@
 //! The router that serves a plan.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -64,18 +65,26 @@ struct Guarded {
     breaker: Option<BreakerLayer<By>>,
 }
 
-/// The timeout is within the breaker, so that an upstream which hangs opens it, and within the bulkhead,
-/// so that who waits for a place still has all of its time. Nobody waits for a place while the breaker is
-/// open.
+/// From the inside out: an attempt's timeout is within the breaker, so that an upstream which hangs opens
+/// it, and within the bulkhead, so that who waits for a place still has all of its time. Nobody waits for a
+/// place while the breaker is open. Each attempt of a retry passes all three; the total time is of all
+/// attempts together, and with it the time that a request says it has.
 fn proxied(route: &Route, Guarded { upstream, breaker }: &Guarded) -> Result<Unfinished, Problems> {
-    let timeout = TimeoutLayer::new(route.timeout).name(&route.name);
-    let proxy = timeout.layer(proxy::forward.with_state(upstream.clone()));
+    let attempt = TimeoutLayer::new(route.timeout).idle(route.idle_timeout).name(&route.name);
+    let proxy = attempt.layer(proxy::forward.with_state(upstream.clone()));
     let mut router = Router::new().nest_service(&route.prefix, proxy);
     if let Some(bulkhead) = route.bulkhead() {
         router = router.route_layer(bulkhead.layer()?);
     }
     if let Some(breaker) = breaker {
         router = router.route_layer(breaker.clone());
+    }
+    if let Some(retry) = route.retry() {
+        router = router.route_layer(retry.layer()?);
+    }
+    if let Some(name) = route.outer_timeout() {
+        let most = route.total_timeout.unwrap_or(Duration::MAX);
+        router = router.route_layer(TimeoutLayer::new(most).total(route.total_timeout).name(name));
     }
     Ok(router.route_layer(from_fn(proxy::no_tunnels)))
 }

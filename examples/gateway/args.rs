@@ -11,8 +11,8 @@ use lexopt::prelude::*;
 
 /// What `--help` prints.
 pub const HELP: &str = "\
-A reverse proxy with rate limits, breakers, bulkheads and timeouts, and three upstreams of its own
-to try it with.
+A reverse proxy with rate limits, retries, breakers, bulkheads and timeouts, and three upstreams of
+its own to try it with.
 
 usage: cargo run --release --example gateway -- [options]
 
@@ -20,6 +20,7 @@ usage: cargo run --release --example gateway -- [options]
   --print-config    print the configuration without a file, which describes the format, and end
   --listen IP:PORT  where to listen instead; port 0 takes a free one
   --drive SECONDS   send traffic from several clients for so long, print what each got, and end
+  --no-retry        send each request once, whatever the configuration says of retries
   --seed NUMBER     what the flaky upstream draws its moods from (default 7)
   --help            this text
 ";
@@ -39,6 +40,8 @@ pub enum Command {
         config: Option<PathBuf>,
         /// Where to listen, if not where the configuration says.
         listen: Option<SocketAddr>,
+        /// Whether retries are made where the configuration says so.
+        retries: bool,
         /// For the flaky upstream.
         seed: u64,
     },
@@ -48,6 +51,8 @@ pub enum Command {
         config: Option<PathBuf>,
         /// For how long.
         lasting: Duration,
+        /// Whether retries are made where the configuration says so.
+        retries: bool,
         /// For the flaky upstream.
         seed: u64,
     },
@@ -60,7 +65,8 @@ impl Command {
     ///
     /// For a person: the argument, its value and what would be right.
     pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Self, lexopt::Error> {
-        let (mut config, mut listen, mut lasting, mut seed) = (None, None, None, 7);
+        let (mut config, mut listen, mut lasting) = (None, None, None);
+        let (mut retries, mut seed) = (true, 7);
         let mut args = lexopt::Parser::from_args(args);
         while let Some(arg) = args.next()? {
             match arg {
@@ -70,6 +76,7 @@ impl Command {
                     listen = Some(value(&mut args, "--listen", wanted)?);
                 }
                 Long("drive") => lasting = Some(seconds(&mut args)?),
+                Long("no-retry") => retries = false,
                 Long("seed") => {
                     let wanted = "a whole number from 0 to 18446744073709551615";
                     seed = value(&mut args, "--seed", wanted)?;
@@ -83,8 +90,8 @@ impl Command {
             (Some(_), Some(_)) => {
                 Err("--drive listens on a free port of its own; leave out --listen".into())
             }
-            (None, Some(lasting)) => Ok(Self::Drive { config, lasting, seed }),
-            (listen, None) => Ok(Self::Serve { config, listen, seed }),
+            (None, Some(lasting)) => Ok(Self::Drive { config, lasting, retries, seed }),
+            (listen, None) => Ok(Self::Serve { config, listen, retries, seed }),
         }
     }
 }
@@ -119,20 +126,23 @@ mod tests {
 
     #[test]
     fn without_arguments_it_serves_what_is_built_in() {
-        assert_eq!(parse(&[]), Ok(Command::Serve { config: None, listen: None, seed: 7 }));
+        assert_eq!(
+            parse(&[]),
+            Ok(Command::Serve { config: None, listen: None, retries: true, seed: 7 })
+        );
     }
 
     #[test]
     fn values_follow_their_name_or_its_equals_sign() {
         let (config, lasting) = (Some(PathBuf::from("a b.toml")), Duration::from_secs(5));
         assert_eq!(
-            parse(&["--drive", "5", "--seed=1", "--config=a b.toml"]),
-            Ok(Command::Drive { config, lasting, seed: 1 })
+            parse(&["--drive", "5", "--seed=1", "--config=a b.toml", "--no-retry"]),
+            Ok(Command::Drive { config, lasting, retries: false, seed: 1 })
         );
         let listen = Some("[::1]:0".parse().unwrap());
         assert_eq!(
             parse(&["--listen=[::1]:0"]),
-            Ok(Command::Serve { config: None, listen, seed: 7 })
+            Ok(Command::Serve { config: None, listen, retries: true, seed: 7 })
         );
         assert_eq!(parse(&["--seed", "1", "-h"]), Ok(Command::Help));
         assert_eq!(parse(&["--print-config", "--seed", "x"]), Ok(Command::PrintConfig));

@@ -50,7 +50,17 @@ impl fmt::Display for Banner<'_> {
             if let Some(upstream) = plan.upstreams.get(upstream) {
                 write!(f, " at {}", upstream.address)?;
             }
-            writeln!(f, ", which has {timeout:?} to answer")?;
+            write!(f, ", which has {timeout:?} to answer")?;
+            if route.retry.as_ref().is_some_and(|retry| retry.enabled) {
+                write!(f, " each attempt")?;
+            }
+            if let Some(idle) = route.idle_timeout {
+                write!(f, ", may pause for {idle:?}")?;
+            }
+            if let Some(total) = route.total_timeout {
+                write!(f, ", and {total:?} in all")?;
+            }
+            writeln!(f)?;
         }
         writeln!(f, "  {:<12} and /metrics: never limited\n", "/healthz")?;
         writeln!(f, "{}", Sentences(plan))?;

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it talks to a person")]
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -44,18 +45,26 @@ async fn run(command: Command) -> Result<(), BoxError> {
     match command {
         Command::Help => print!("{HELP}"),
         Command::PrintConfig => print!("{}", config::DEFAULT),
-        Command::Serve { config, listen, seed } => {
-            let mut plan = config::load(config.as_deref())?;
+        Command::Serve { config, listen, retries, seed } => {
+            let mut plan = load(config.as_deref(), retries)?;
             plan.listen = listen.unwrap_or(plan.listen);
             serve(plan, seed).await?;
         }
-        Command::Drive { config, lasting, seed } => {
-            let mut plan = config::load(config.as_deref())?;
+        Command::Drive { config, lasting, retries, seed } => {
+            let mut plan = load(config.as_deref(), retries)?;
             plan.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
             drive(plan, lasting, seed).await?;
         }
     }
     Ok(())
+}
+
+fn load(config: Option<&Path>, retries: bool) -> Result<Plan, Unusable> {
+    let mut plan = config::load(config)?;
+    if !retries {
+        plan.retry_nothing();
+    }
+    Ok(plan)
 }
 
 async fn serve(mut plan: Plan, seed: u64) -> Result<(), BoxError> {

@@ -1,5 +1,6 @@
 //! A body that is timed.
 
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -23,6 +24,8 @@ pin_project! {
         start: Micros,
         end: Micros,
         idle: Micros,
+        // Whether it has had a frame, or none when it was asked for one.
+        begun: bool,
         // Since when the reader has waited for the next frame.
         since: Option<Micros>,
         #[pin]
@@ -38,16 +41,18 @@ impl Pace {
         end: Micros,
         idle: Micros,
     ) -> Self {
-        Self { tab: Some(tab), clock, start, end, idle, since: None, alarm: Alarm::new() }
+        let tab = Some(tab);
+        Self { tab, clock, start, end, idle, begun: false, since: None, alarm: Alarm::new() }
     }
 }
 
 impl Watch for Pace {
-    /// A body that always has a frame would never be asked otherwise.
+    /// A body that always has a frame would never be asked otherwise. The frame that is there as the
+    /// head is passes in any case: what a timeout inside answers at the very end is all in it.
     fn frame(self: Pin<&mut Self>) -> Option<Rejection> {
         let this = self.project();
         *this.since = None;
-        if this.tab.is_none() || *this.end == Micros::MAX {
+        if !mem::replace(this.begun, true) || this.tab.is_none() || *this.end == Micros::MAX {
             return None;
         }
         let now = this.clock.now();
@@ -59,6 +64,7 @@ impl Watch for Pace {
 
     fn poll_cut(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Rejection> {
         let mut this = self.project();
+        *this.begun = true;
         if this.tab.is_none() {
             return Poll::Pending;
         }

@@ -4,6 +4,9 @@
 
 mod support;
 
+use std::convert::Infallible;
+use std::future::pending;
+
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response};
 use http_body_util::BodyExt;
@@ -13,6 +16,7 @@ use palisade_timeout::TimeoutLayer;
 use support::{Slow, answer, counts, late, millis, read, wrap};
 use tokio::time::{Instant, advance, sleep};
 use tokio_test::{assert_pending, assert_ready, task};
+use tower::{Layer, ServiceExt, service_fn};
 
 fn layer() -> TimeoutLayer {
     TimeoutLayer::new(millis(1_000)).name("search")
@@ -90,6 +94,20 @@ async fn a_body_that_always_has_a_frame_is_cut_at_the_total() {
     let why = error.downcast_ref::<Rejection>().copied();
     assert_eq!(reason(why), Some(Reason::timed_out(Late::Total, millis(100), millis(110))));
     assert!(body.frame().await.is_none(), "and there is no more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_timeout_inside_answers_at_the_same_time_passes() {
+    let (inner, outer) = (layer(), layer().total(millis(100)));
+    let handle = outer.handle();
+    let hangs = service_fn(|_: Request<()>| pending::<Result<Response<String>, Infallible>>());
+    let Ok(response) = outer.layer(inner.layer(hangs)).oneshot(Request::new(())).await;
+    assert_eq!(response.status(), 504);
+    // Who writes the answer takes a moment.
+    advance(millis(1)).await;
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    assert!(body.starts_with(br#"{"title":"Gateway Timeout""#), "{body:?}");
+    assert_eq!(counts(&handle), [1, 0, 0, 0, 0], "the one inside has answered");
 }
 
 #[tokio::test(start_paused = true)]

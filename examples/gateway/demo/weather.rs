@@ -26,6 +26,7 @@ struct Inner {
     phase: Phase,
     moods: Rng,
     failed_last: bool,
+    held: u32,
 }
 
 /// How it is for a while.
@@ -55,7 +56,8 @@ impl Weather {
     /// As usual; the same `seed` draws the same moods in the same order.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        let inner = Inner { phase: Phase::Usual, moods: Rng::with_seed(seed), failed_last: false };
+        let inner =
+            Inner { phase: Phase::Usual, moods: Rng::with_seed(seed), failed_last: false, held: 0 };
         Self(Arc::new(Mutex::new(inner)))
     }
 
@@ -64,8 +66,25 @@ impl Weather {
         self.0.lock().phase = phase;
     }
 
+    /// Asks whoever turns it to leave it as usual, until as many [releases](Self::release) have come.
+    pub fn hold(&self) {
+        self.0.lock().held += 1;
+    }
+
+    /// Takes a [hold](Self::hold) back.
+    pub fn release(&self) {
+        let Inner { held, .. } = &mut *self.0.lock();
+        *held = held.saturating_sub(1);
+    }
+
+    /// Whether somebody needs it as usual.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.0.lock().held > 0
+    }
+
     fn mood(&self, path: &str) -> Mood {
-        let Inner { phase, moods, failed_last } = &mut *self.0.lock();
+        let Inner { phase, moods, failed_last, .. } = &mut *self.0.lock();
         match phase {
             Phase::Usual => Mood::asked(path).unwrap_or_else(|| Mood::draw(moods)),
             Phase::Failing => {

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, Method};
 
 use super::bound::Bound;
 use super::crowd::Crowd;
+use super::insistence::Insistence;
 use super::manner::Manner;
 use super::seen::Seen;
 use super::trial::Trial;
-use crate::gateway::demo::Demo;
+use crate::gateway::demo::{Demo, Weather};
 use crate::gateway::plan::{Plan, Route};
 
 /// What is asked for, below the prefix of a route.
@@ -35,6 +36,8 @@ pub struct Caller {
     pub api_key: Option<(HeaderName, HeaderValue)>,
     /// Where its connections come from: the gateway knows clients by it.
     pub address: IpAddr,
+    /// How it asks.
+    pub method: Method,
     /// The prefix of the route that it asks.
     pub prefix: String,
     /// How far its requests are apart.
@@ -50,7 +53,7 @@ pub struct Caller {
 impl Caller {
     /// Without a key three on the first route, below their limit, at it and far above, and one on
     /// the last route, through an outage if its upstream is the `demo`'s flaky one and has a breaker;
-    /// a crowd on each route between whose upstream is the `demo`'s narrow one and which has a bulkhead;
+    /// on the same route one that insists, if its upstream is flaky and it has a retry; a crowd on each route between whose upstream is the `demo`'s narrow one and which has a bulkhead;
     /// then one with a key for each tier, on the first route and above its limit.
     #[must_use]
     pub fn all(plan: &Plan, demo: Option<&Demo>, lasting: Duration) -> Vec<Self> {
@@ -65,12 +68,20 @@ impl Caller {
         ];
         let anonymous = anonymous.into_iter().map(|(name, route, times, parts)| {
             let caller = Self::new(plan, route, name, None, lasting);
+            let caller = match name {
+                // Sent once only: each answer says what the breaker did, and others can be told apart.
+                "patient" if flaky(plan, demo, route).is_some() => {
+                    Self { method: Method::POST, ..caller }
+                }
+                _ => caller,
+            };
             let trial = (name == "patient").then(|| trial(plan, demo, route)).flatten();
             if let Some(trial) = trial {
                 return Self { manner: Manner::InTurn(Box::new(trial)), ..caller };
             }
             Self { every: caller.every * times / parts, ..caller }
         });
+        let insistent = insistent(plan, demo, last, lasting);
         let between = plan.routes.get(1..plan.routes.len() - 1).unwrap_or_default();
         let crowds = between.iter().filter_map(|route| {
             let caller = Self::new(plan, route, "crowd", None, lasting);
@@ -84,7 +95,7 @@ impl Caller {
         let mut keyed: Vec<_> = keyed.collect();
         keyed.sort_by_key(|caller| Reverse(caller.every));
         let addresses = (2..=254).map(|host| Ipv4Addr::new(127, 0, 0, host));
-        let callers = anonymous.chain(crowds).chain(keyed).zip(addresses);
+        let callers = anonymous.chain(insistent).chain(crowds).chain(keyed).zip(addresses);
         callers.map(|(caller, address)| Self { address: address.into(), ..caller }).collect()
     }
 
@@ -98,6 +109,7 @@ impl Caller {
             tier: None,
             api_key: key.map(|key| (plan.account_header.clone(), key)),
             address: Ipv4Addr::LOCALHOST.into(),
+            method: Method::GET,
             prefix: route.prefix.clone(),
             every: tightest.map_or(UNLIMITED, pace),
             manner: Manner::WhenDue,
@@ -128,11 +140,24 @@ impl Caller {
 /// A trial of the breaker of a route that is the only one to its upstream.
 fn trial(plan: &Plan, demo: Option<&Demo>, route: &Route) -> Option<Trial> {
     let upstream = plan.upstreams.get(&route.upstream)?;
-    let weather = demo?.weather(&upstream.address)?;
+    let weather = flaky(plan, demo, route)?;
+    Trial::new(upstream.breaker(&route.upstream)?, weather.clone())
+}
+
+/// One whose requests the retry of a route sends again that is the only one to its upstream.
+fn insistent(plan: &Plan, demo: Option<&Demo>, route: &Route, lasting: Duration) -> Option<Caller> {
+    let weather = flaky(plan, demo, route)?;
+    let caller = Caller::new(plan, route, "insistent", None, lasting);
+    let insistence = Insistence::new(route.retry()?, weather.clone(), at_once(&caller.bounds))?;
+    let every = insistence.every(lasting);
+    Some(Caller { every, manner: Manner::Insistently(Box::new(insistence)), ..caller })
+}
+
+/// How the upstream is behind a route which is the only one to it, and on which nobody else asks.
+fn flaky<'d>(plan: &Plan, demo: Option<&'d Demo>, route: &Route) -> Option<&'d Weather> {
     let has_others = plan.routes.first() == Some(route);
-    let is_alone = is_only_one(plan, route) && !has_others;
-    let breaker = upstream.breaker(&route.upstream).filter(|_| is_alone)?;
-    Trial::new(breaker, weather.clone())
+    let weather = demo?.weather(&plan.upstreams.get(&route.upstream)?.address)?;
+    (is_only_one(plan, route) && !has_others).then_some(weather)
 }
 
 /// A crowd for the bulkhead of a route that is the only one to its upstream.
@@ -140,8 +165,13 @@ fn crowd(plan: &Plan, demo: Option<&Demo>, route: &Route, bounds: &[Bound]) -> O
     let upstream = plan.upstreams.get(&route.upstream)?;
     let crowding = demo?.crowding(&upstream.address)?;
     let bulkhead = route.bulkhead().filter(|_| is_only_one(plan, route))?;
+    Crowd::new(bulkhead, crowding.clone(), at_once(bounds))
+}
+
+/// How many requests pass for certain that are sent at once.
+fn at_once(bounds: &[Bound]) -> u64 {
     let allowed = bounds.iter().map(|bound| bound.least(Duration::ZERO)).min();
-    Crowd::new(bulkhead, crowding.clone(), allowed.unwrap_or(u64::MAX))
+    allowed.unwrap_or(u64::MAX)
 }
 
 fn is_only_one(plan: &Plan, route: &Route) -> bool {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::http::uri::PathAndQuery;
-use axum::http::{HeaderName, HeaderValue, Request, StatusCode, Uri};
+use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Empty};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -29,6 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug)]
 pub struct Sender {
     gateway: SocketAddr,
+    method: Method,
     target: Uri,
     api_key: Option<(HeaderName, HeaderValue)>,
     every: Duration,
@@ -48,7 +49,8 @@ impl Sender {
         let client = Client::builder(TokioExecutor::new()).build(connector);
         let target = uri(gateway, [&caller.prefix, caller::PATH].concat().parse()?)?;
         let (api_key, every) = (caller.api_key.clone(), caller.every);
-        let sender = Self { gateway, target, api_key, every, client };
+        let method = caller.method.clone();
+        let sender = Self { gateway, method, target, api_key, every, client };
         sender.get("/healthz").await?;
         Ok(sender)
     }
@@ -60,7 +62,7 @@ impl Sender {
     /// Where there is no answer, or none that is a success.
     pub async fn get(&self, path: &'static str) -> Result<String, BoxError> {
         let uri = uri(self.gateway, PathAndQuery::from_static(path))?;
-        let Ok(answer) = timeout(PATIENCE, self.exchange(uri)).await else {
+        let Ok(answer) = timeout(PATIENCE, self.exchange(Method::GET, uri)).await else {
             return Err(format!("no answer from {path} within {PATIENCE:?}").into());
         };
         match answer? {
@@ -96,7 +98,8 @@ impl Sender {
     /// Sends one now, which was due then.
     pub async fn ask(self, due: Instant) -> Asked {
         let sent = Instant::now();
-        let answer = timeout(PATIENCE, self.exchange(self.target.clone())).await;
+        let answer =
+            timeout(PATIENCE, self.exchange(self.method.clone(), self.target.clone())).await;
         let ended = Instant::now();
         let (status, reason) = match answer {
             Ok(Ok((status, body))) => (Some(status), reason(&body)),
@@ -106,8 +109,9 @@ impl Sender {
     }
 
     /// The answer, to the end of its body.
-    async fn exchange(&self, uri: Uri) -> Result<(StatusCode, Bytes), BoxError> {
+    async fn exchange(&self, method: Method, uri: Uri) -> Result<(StatusCode, Bytes), BoxError> {
         let mut request = Request::new(Empty::new());
+        *request.method_mut() = method;
         *request.uri_mut() = uri;
         request.headers_mut().extend(self.api_key.clone());
         let response = self.client.request(request).await?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::crowd::Crowd;
+use super::insistence::Insistence;
 use super::load::Sender;
 use super::tally::Tally;
 use super::trial::Trial;
@@ -18,6 +19,8 @@ pub enum Manner {
     InTurn(Box<Trial>),
     /// Many times at once, again and again.
     AtOnce(Box<Crowd>),
+    /// When a request is due, in the beginning only, through a retry.
+    Insistently(Box<Insistence>),
 }
 
 impl Manner {
@@ -32,6 +35,10 @@ impl Manner {
             Self::AtOnce(crowd) => {
                 let (tally, crowd) = crowd.send(sender, begin, lasting).await;
                 (tally, Self::AtOnce(Box::new(crowd)))
+            }
+            Self::Insistently(insistence) => {
+                let (tally, insistence) = insistence.send(sender, begin).await;
+                (tally, Self::Insistently(Box::new(insistence)))
             }
         }
     }

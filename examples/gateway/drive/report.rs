@@ -7,16 +7,18 @@ use super::caller::Caller;
 use super::manner::Manner;
 use super::table::Table;
 use super::tally::{Tally, percentile};
-use super::verdict::{BreakerVerdict, BulkheadVerdict, LimitVerdict, Verdict};
+use super::verdict::{BreakerVerdict, BulkheadVerdict, LimitVerdict, RetryVerdict, Verdict};
 use crate::gateway::plan::{Plan, Route};
 
 const HEAD: &str = "client|tier|quota|route|offered/s|requests|200|429|503|504|other|p50 ms|p99 ms";
 
 /// Of what the gateway itself has counted, the metrics that are told.
-const COUNTS: [&str; 3] = [
+const COUNTS: [&str; 5] = [
     "palisade_breaker_transitions_total{",
     "palisade_rejections_total{",
     "palisade_requests_total{",
+    "palisade_retries_total{",
+    "palisade_retry_attempts_total{",
 ];
 
 /// What each client got, what to read from it, and what the gateway itself has counted.
@@ -117,6 +119,9 @@ impl Row {
             Manner::AtOnce(crowd) => {
                 BulkheadVerdict::new(crowd).map(|verdict| Verdict::Bulkhead(verdict.into()))
             }
+            Manner::Insistently(insistence) => {
+                RetryVerdict::new(insistence).map(|verdict| Verdict::Retry(verdict.into()))
+            }
         }
     }
 }
@@ -134,10 +139,10 @@ impl fmt::Display for Report {
         for route in &self.plan.routes {
             let (late, Route { name, timeout, .. }) = (self.late(route), route);
             if late > 0 {
-                writeln!(
-                    f,
-                    "- {name} hung {late} times: who asked waited {timeout:?}, then got 504"
-                )?;
+                write!(f, "- {name} hung {late} times: who asked waited {timeout:?}")?;
+                let is_tried_again = route.retry.as_ref().is_some_and(|retry| retry.enabled);
+                let each = if is_tried_again { " in each attempt" } else { "" };
+                writeln!(f, "{each}, then got 504")?;
             }
         }
         if self.total.unanswered > 0 {

@@ -72,10 +72,13 @@ impl Trial {
         lasting: Duration,
     ) -> (Tally, Self) {
         let (mut tally, mut phase, mut due) = (Tally::default(), Phase::Usual, begin);
-        let end = begin + lasting;
+        let (end, mut broken) = (begin + lasting, None);
         while due.max(Instant::now()) < end || self.is_unfinished(phase, end) {
             sleep_until(due).await;
-            phase = self.next(phase, begin.elapsed().div_duration_f64(lasting));
+            if broken.is_none() && begin.elapsed() >= lasting / 4 && !self.weather.is_held() {
+                broken = Some(Instant::now());
+            }
+            phase = self.next(phase, broken.map(|since| share(since, end)));
             self.weather.turn(phase);
             let asked = sender.clone().ask(due).await;
             tally.add(&asked);
@@ -85,14 +88,14 @@ impl Trial {
         (tally, self)
     }
 
-    /// The phase of the next request, when this share of the drive is over. An outage lasts until a
-    /// request was refused, if it can be.
-    fn next(&self, phase: Phase, elapsed: f64) -> Phase {
+    /// The phase of the next request, when it has broken down and this share of the time since then is
+    /// over. An outage lasts until a request was refused, if it can be.
+    fn next(&self, phase: Phase, elapsed: Option<f64>) -> Phase {
         let planned = match elapsed {
-            ..0.25 => Phase::Usual,
-            ..0.35 => Phase::Failing,
-            ..0.6 => Phase::Outage,
-            _ => Phase::Over,
+            None => Phase::Usual,
+            Some(..0.13) => Phase::Failing,
+            Some(..0.47) => Phase::Outage,
+            Some(_) => Phase::Over,
         };
         let goes_on = phase < Phase::Over && !self.has_refused() && self.must_open();
         if planned == Phase::Over && goes_on { Phase::Outage } else { planned.max(phase) }
@@ -123,6 +126,12 @@ impl Trial {
         let last = self.entries.iter().rev().take_while(|entry| entry.phase == Phase::Over);
         last.take(enough).filter(|entry| entry.is_served()).count() == enough
     }
+}
+
+/// The share of the time from then to the end that is over.
+fn share(since: Instant, end: Instant) -> f64 {
+    let all = end.saturating_duration_since(since);
+    if all.is_zero() { 1.0 } else { since.elapsed().div_duration_f64(all) }
 }
 
 impl Entry {

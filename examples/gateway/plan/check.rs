@@ -37,12 +37,17 @@ impl Plan {
         if self.routes.is_empty() {
             problems.push(Problem::new("routes", "0 routes", "1 or more"));
         }
-        let mut bulkheads = BTreeSet::new();
+        let (mut bulkheads, mut retries) = (BTreeSet::new(), BTreeSet::new());
         for (at, route) in self.routes.iter().enumerate() {
             let (mut part, earlier) = (Problems::default(), &self.routes[..at]);
             route.check(&mut part);
             self.check_upstream_of(route, &mut part);
-            let has_name = |other: &Route| other.name == route.name;
+            let has_name = |other: &Route| {
+                let (own, others) = (route.outer_timeout(), other.outer_timeout());
+                other.name == route.name
+                    || own.as_ref() == Some(&other.name)
+                    || others.as_ref() == Some(&route.name)
+            };
             let is_taken = !route.name.is_empty() && earlier.iter().any(has_name);
             if is_taken {
                 part.push(taken("name", &route.name));
@@ -56,6 +61,12 @@ impl Plan {
                 && !is_taken
             {
                 part.push(taken("bulkhead.name", &bulkhead.name));
+            }
+            if let Some(retry) = route.retry()
+                && !retries.insert(retry.name.clone())
+                && !is_taken
+            {
+                part.push(taken("retry.name", &retry.name));
             }
             check_limits(&route.limits, limits, &mut part);
             problems.extend_under(&format!("routes[{at}]"), part);
@@ -130,6 +141,18 @@ impl Route {
             problems.push(Problem::new("prefix", format_args!("{:?}", self.prefix), expected));
         }
         within("timeout", self.timeout, &TIMEOUT, problems);
+        if let Some(idle) = self.idle_timeout {
+            within("idle_timeout", idle, &TIMEOUT, problems);
+        }
+        if let Some(total) = self.total_timeout {
+            // One that is out of its range is a problem already.
+            let least =
+                if TIMEOUT.contains(&self.timeout) { self.timeout } else { *TIMEOUT.start() };
+            within("total_timeout", total, &(least..=*TIMEOUT.end()), problems);
+        }
+        if let Some(retry) = &self.retry {
+            problems.extend_under("retry", retry.validate().err().unwrap_or_default());
+        }
         if let Some(bulkhead) = &self.bulkhead {
             problems.extend_under("bulkhead", bulkhead.validate().err().unwrap_or_default());
         }

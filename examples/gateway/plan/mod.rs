@@ -4,6 +4,7 @@
 //! test) needs to know none of them.
 
 mod check;
+mod route;
 mod text;
 
 use std::collections::BTreeMap;
@@ -13,10 +14,11 @@ use std::time::Duration;
 use axum::http::HeaderName;
 use axum::http::uri::Authority;
 use palisade::breaker::config::BreakerConfig;
-use palisade::bulkhead::config::BulkheadConfig;
 use palisade::ratelimit::config::RateLimitConfig;
 use palisade::text::duration;
 use serde::Deserialize;
+
+pub use self::route::Route;
 
 /// Everything that the gateway is told.
 ///
@@ -59,27 +61,6 @@ pub struct Upstream {
     pub breaker: Option<BreakerConfig>,
 }
 
-/// What the gateway serves of an upstream.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Route {
-    /// How metrics and answers call it: 1 to 128 bytes.
-    pub name: String,
-    /// The paths below this one are proxied, without it: `/steady/a` arrives as `/a`.
-    pub prefix: String,
-    /// The name of the upstream that answers them.
-    pub upstream: String,
-    /// How long the upstream may take to begin its answer, the upload included: 1 ms to 1 hour.
-    #[serde(default = "default_timeout", with = "duration::serde")]
-    pub timeout: Duration,
-    /// How many requests it has at once, to the ends of their answers. It is called as the route is
-    /// unless it has a name of its own.
-    pub bulkhead: Option<BulkheadConfig>,
-    /// What callers may ask of this route, inside of the limits of all.
-    #[serde(default)]
-    pub limits: Vec<RateLimitConfig>,
-}
-
 /// What is spoken with an upstream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -103,15 +84,12 @@ impl Upstream {
     }
 }
 
-impl Route {
-    /// The bulkhead, by the name that metrics and answers call it.
-    #[must_use]
-    pub fn bulkhead(&self) -> Option<BulkheadConfig> {
-        let mut bulkhead = self.bulkhead.clone()?;
-        if bulkhead.name == BulkheadConfig::default().name {
-            self.name.clone_into(&mut bulkhead.name);
+impl Plan {
+    /// Switches every retry off: each request is sent once.
+    pub fn retry_nothing(&mut self) {
+        for retry in self.routes.iter_mut().filter_map(|route| route.retry.as_mut()) {
+            retry.enabled = false;
         }
-        Some(bulkhead)
     }
 }
 
@@ -134,8 +112,4 @@ impl Default for Plan {
 #[must_use]
 pub fn authority(address: SocketAddr) -> Authority {
     address.to_string().parse().expect("a printed socket address is an authority")
-}
-
-const fn default_timeout() -> Duration {
-    Duration::from_secs(1)
 }

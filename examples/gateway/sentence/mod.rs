@@ -3,12 +3,14 @@
 mod breaker;
 mod bulkhead;
 mod limit;
+mod retry;
 
 use std::fmt;
 
 pub use self::breaker::BreakerSentence;
 pub use self::bulkhead::BulkheadSentence;
 pub use self::limit::LimitSentence;
+pub use self::retry::RetrySentence;
 use super::plan::Plan;
 
 /// A line for each layer of a plan: the limits of all routes, what one has of its own, then the breakers.
@@ -24,6 +26,9 @@ impl fmt::Display for Sentences<'_> {
         for route in &plan.routes {
             for layer in &route.limits {
                 writeln!(f, "  {}/*: {}", route.prefix, LimitSentence(layer))?;
+            }
+            if let Some(retry) = route.retry() {
+                writeln!(f, "  {}/*: {}", route.prefix, RetrySentence(&retry))?;
             }
             if let Some(bulkhead) = route.bulkhead() {
                 writeln!(f, "  {}/*: {}", route.prefix, BulkheadSentence(&bulkhead))?;

@@ -39,7 +39,9 @@ fn what_is_built_in_shows_every_setting() {
                  failure_rate slow_rate slow_after raised_by window window_calls minimum_calls \
                  open_for open_at_most jitter retry_after_at_most probes close_after probe_timeout \
                  half_open_at_most ramp abandoned_after throttle_percent idle bulkhead \
-                 max_concurrent max_queued until";
+                 max_concurrent max_queued until idle_timeout total_timeout retry max_attempts backoff \
+                 initial_backoff max_backoff backoff_multiplier use_jitter max_elapsed \
+                 max_retry_after max_replay statuses attempt_header budget";
     for name in known.split(' ') {
         let value = format!("{name} = ");
         let shows = |line: &str| {
@@ -201,12 +203,15 @@ fn the_banner_says_every_limit_and_how_to_try_them() {
     let banner = Banner::new(&plan, plan.listen).to_string();
     for line in [
         "gateway on http://127.0.0.1:8080",
-        "  /flaky/*     to flaky at demo:flaky, which has 500ms to answer",
+        "  /steady/*    to steady at demo:steady, which has 1s to answer",
+        "  /flaky/*     to flaky at demo:flaky, which has 500ms to answer each attempt, and 3s in all",
         "  \"client\" allows 40 per second, burst 80, and 5000 per hour in a sliding window, by \
          client_ip",
         "  \"account\" allows 2 per second (standard 5 per second, premium 10 per second, enterprise 20 \
          per second), by header x-api-key",
         "  /flaky/*: \"flaky\" allows 300 per 10s in a sliding window, by client_ip",
+        "  /flaky/*: \"flaky\" sends up to 3 times what fails, after 20ms to 200ms, adding 20% and 10 per \
+         second",
         "  /narrow/*: \"narrow\" lets 4 in at once, and 8 wait, each 250ms at most",
         "  flaky: \"flaky\" opens after 5 failures in a row, or from 50% failures of 20 or more in 2s \
          on, for 200ms to 400ms",
@@ -215,4 +220,14 @@ fn the_banner_says_every_limit_and_how_to_try_them() {
     ] {
         assert!(banner.lines().any(|known| known == line), "no {line} in:\n{banner}");
     }
+}
+
+#[test]
+fn a_retry_that_is_switched_off_is_said_to_be() {
+    let mut plan = config::load(None).unwrap();
+    plan.retry_nothing();
+    let banner = Banner::new(&plan, plan.listen).to_string();
+    let line = "adding 20% and 10 per second, and is switched off\n";
+    assert!(banner.contains(line), "{banner}");
+    assert!(banner.contains("which has 500ms to answer, and 3s in all\n"), "{banner}");
 }

@@ -183,3 +183,39 @@ async fn a_bulkhead_lets_a_crowd_in_as_far_as_there_is_room() {
     let crowd = report.rows().iter().find(|row| row.caller.who() == "crowd").unwrap();
     assert_eq!(crowd.tally.served + crowd.tally.unavailable(), crowd.tally.requests(), "{report}");
 }
+
+/// What insists on the demo's flaky upstream through a retry got.
+async fn insisting(name: &str, retries: bool) -> (Report, String) {
+    let mut plan = plan(name, "");
+    let retry = format!("name = {name:?}\nbackoff = \"none\"\nstatuses = [500]\nmax_attempts = 9");
+    let flaky = &mut plan.routes[1];
+    flaky.retry = Some(toml::from_str(&retry).unwrap());
+    flaky.timeout = Duration::from_millis(500);
+    if !retries {
+        plan.retry_nothing();
+    }
+    let report = run(plan).await;
+    let printed = report.to_string();
+    (report, printed)
+}
+
+#[tokio::test]
+async fn a_retry_answers_what_a_flaky_upstream_does_not() {
+    let (report, printed) = insisting("driven-again", true).await;
+    assert!(report.held(), "{report}");
+    let line =
+        "- the retry held: with retries 100.0 % of 5 requests to driven-again were answered; of ";
+    assert!(printed.contains(line), "{printed}");
+    let insistent = report.rows().iter().find(|row| row.caller.who() == "insistent").unwrap();
+    assert_eq!((insistent.tally.requests(), insistent.tally.served), (5, 5), "{report}");
+}
+
+#[tokio::test]
+async fn without_retries_callers_get_what_the_upstream_says() {
+    let (report, printed) = insisting("driven-once", false).await;
+    assert!(report.held(), "{report}");
+    let begin = "- the retry was switched off, and that held: without retries ";
+    assert!(printed.contains(begin), "{printed}");
+    let added = r#"palisade_retry_attempts_total{layer="retry",name="driven-once"}"#;
+    assert!(!printed.contains(added), "what is 0 is not printed: {printed}");
+}

@@ -222,3 +222,61 @@ fn of_a_bulkhead() {
     let text = beside_a_route("") + "\n" + route;
     assert_eq!(only(&text), r#"routes[1].bulkhead.name: "up", must be another name than before"#);
 }
+
+#[test]
+fn of_a_retry() {
+    for (settings, error) in [
+        ("max_attempts = 0", "max_attempts: 0, must be 1 to 1073741823"),
+        ("max_atempts = 2", "max_atempts: unknown field `max_atempts`, expected one of"),
+        (
+            "backoff_multiplier = -1.5",
+            r#"backoff_multiplier: factor "-1.5": expected 0 to 42949672.95"#,
+        ),
+        (
+            r#"jitter = "none", use_jitter = true"#,
+            "use_jitter: true, must be false or left out, since jitter is none",
+        ),
+        ("statuses = [503, 200]", "statuses[1]: 200, must be 400 to 599"),
+        (r#"budget = { window = "1us" }"#, "budget.window: 1us, must be 10us or more"),
+        (
+            r#"budget = "none""#,
+            r#"budget: invalid value: string "none", expected "unlimited", or a table"#,
+        ),
+    ] {
+        let text = beside_a_route("") + &format!("\nretry = {{ {settings} }}");
+        let told = only(&text);
+        assert!(told.starts_with(&format!("routes[0].retry.{error}")), "{told}");
+    }
+    let route = r#"retry = {}
+        [[routes]]
+        name = "other"
+        prefix = "/other"
+        upstream = "up"
+        retry = { name = "up" }"#;
+    let text = beside_a_route("") + "\n" + route;
+    assert_eq!(only(&text), r#"routes[1].retry.name: "up", must be another name than before"#);
+}
+
+#[test]
+fn of_the_times_of_a_route() {
+    for (settings, error) in [
+        (r#"idle_timeout = "0s""#, "idle_timeout: 0s, must be 1ms to 1h"),
+        (r#"idle_timeout = "61m""#, "idle_timeout: 1h1m, must be 1ms to 1h"),
+        (r#"total_timeout = "999ms""#, "total_timeout: 999ms, must be 1s to 1h"),
+        (
+            "total_timeout = 5",
+            "total_timeout: invalid type: integer `5`, expected a duration such as",
+        ),
+    ] {
+        let told = only(&(beside_a_route("") + "\n" + settings));
+        assert!(told.starts_with(&format!("routes[0].{error}")), "{told}");
+    }
+    // Its own timeout is the one around its retry.
+    let route = r#"retry = {}
+        [[routes]]
+        name = "up-total"
+        prefix = "/other"
+        upstream = "up""#;
+    let text = beside_a_route("") + "\n" + route;
+    assert_eq!(only(&text), r#"routes[1].name: "up-total", must be another name than before"#);
+}

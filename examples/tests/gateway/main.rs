@@ -15,6 +15,7 @@ mod introduction;
 mod limits;
 mod metrics;
 mod policies;
+mod retries;
 mod shutdown;
 mod support;
 mod timeouts;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use palisade::per_hour;
+use palisade::retry::config::{Course, RetryConfig};
 use palisade_examples::gateway::plan::{Plan, Route};
 use tokio::net::TcpListener;
 
@@ -12,9 +13,11 @@ use crate::support::{LOOPBACK, Running, Wire, per_client, plan, route};
 type Series = (&'static str, &'static str, u64, u64);
 
 /// Every series of the layers in front of two routes.
-const SERIES: [Series; 30] = [
+const SERIES: [Series; 62] = [
     ("in_flight", r#"layer="ratelimit",name="counted""#, 0, 0),
+    ("in_flight", r#"layer="retry",name="counted-late""#, 0, 0),
     ("in_flight", r#"layer="timeout",name="counted-late""#, 0, 0),
+    ("in_flight", r#"layer="timeout",name="counted-late-total""#, 0, 0),
     ("in_flight", r#"layer="timeout",name="counted-up""#, 0, 0),
     ("limit", r#"layer="ratelimit",name="counted""#, 1, 1),
     ("ratelimit_calls_total", r#"layer="ratelimit",name="counted",kind="delayed""#, 0, 0),
@@ -22,27 +25,57 @@ const SERIES: [Series; 30] = [
     ("ratelimit_evictions_total", r#"layer="ratelimit",name="counted""#, 0, 0),
     ("ratelimit_keys", r#"layer="ratelimit",name="counted""#, 0, 1),
     ("ratelimit_overflow_total", r#"layer="ratelimit",name="counted""#, 0, 0),
+    ("rejections_total", r#"layer="ratelimit",name="counted",reason="expired""#, 0, 0),
     ("rejections_total", r#"layer="ratelimit",name="counted",reason="key_missing""#, 0, 0),
     ("rejections_total", r#"layer="ratelimit",name="counted",reason="rate_limited""#, 0, 2),
     ("rejections_total", r#"layer="ratelimit",name="counted",reason="store_down""#, 0, 0),
-    ("rejections_total", r#"layer="timeout",name="counted-late",reason="timed_out""#, 0, 1),
+    ("rejections_total", r#"layer="timeout",name="counted-late",reason="expired""#, 0, 0),
+    ("rejections_total", r#"layer="timeout",name="counted-late",reason="timed_out""#, 0, 2),
+    ("rejections_total", r#"layer="timeout",name="counted-late-total",reason="expired""#, 0, 0),
+    ("rejections_total", r#"layer="timeout",name="counted-late-total",reason="timed_out""#, 0, 0),
+    ("rejections_total", r#"layer="timeout",name="counted-up",reason="expired""#, 0, 0),
     ("rejections_total", r#"layer="timeout",name="counted-up",reason="timed_out""#, 0, 0),
     ("requests_total", r#"layer="ratelimit",name="counted",outcome="abandoned""#, 0, 0),
     ("requests_total", r#"layer="ratelimit",name="counted",outcome="passed""#, 0, 3),
     ("requests_total", r#"layer="ratelimit",name="counted",outcome="rejected""#, 0, 2),
     ("requests_total", r#"layer="ratelimit",name="counted",outcome="shadowed""#, 0, 0),
+    ("requests_total", r#"layer="retry",name="counted-late",outcome="abandoned""#, 0, 0),
+    ("requests_total", r#"layer="retry",name="counted-late",outcome="failed""#, 0, 1),
+    ("requests_total", r#"layer="retry",name="counted-late",outcome="passed""#, 0, 0),
     ("requests_total", r#"layer="timeout",name="counted-late",outcome="abandoned""#, 0, 0),
     ("requests_total", r#"layer="timeout",name="counted-late",outcome="failed""#, 0, 0),
     ("requests_total", r#"layer="timeout",name="counted-late",outcome="passed""#, 0, 0),
-    ("requests_total", r#"layer="timeout",name="counted-late",outcome="rejected""#, 0, 1),
+    ("requests_total", r#"layer="timeout",name="counted-late",outcome="rejected""#, 0, 2),
     ("requests_total", r#"layer="timeout",name="counted-late",outcome="shadowed""#, 0, 0),
+    ("requests_total", r#"layer="timeout",name="counted-late-total",outcome="abandoned""#, 0, 0),
+    ("requests_total", r#"layer="timeout",name="counted-late-total",outcome="failed""#, 0, 0),
+    ("requests_total", r#"layer="timeout",name="counted-late-total",outcome="passed""#, 0, 1),
+    ("requests_total", r#"layer="timeout",name="counted-late-total",outcome="rejected""#, 0, 0),
+    ("requests_total", r#"layer="timeout",name="counted-late-total",outcome="shadowed""#, 0, 0),
     ("requests_total", r#"layer="timeout",name="counted-up",outcome="abandoned""#, 0, 1),
     ("requests_total", r#"layer="timeout",name="counted-up",outcome="failed""#, 0, 0),
     ("requests_total", r#"layer="timeout",name="counted-up",outcome="passed""#, 0, 1),
     ("requests_total", r#"layer="timeout",name="counted-up",outcome="rejected""#, 0, 0),
     ("requests_total", r#"layer="timeout",name="counted-up",outcome="shadowed""#, 0, 0),
+    ("retries_total", r#"layer="retry",name="counted-late",result="budget""#, 0, 0),
+    ("retries_total", r#"layer="retry",name="counted-late",result="deadline""#, 0, 0),
+    ("retries_total", r#"layer="retry",name="counted-late",result="exhausted""#, 0, 1),
+    ("retries_total", r#"layer="retry",name="counted-late",result="not_idempotent""#, 0, 0),
+    ("retries_total", r#"layer="retry",name="counted-late",result="not_replayable""#, 0, 0),
+    ("retries_total", r#"layer="retry",name="counted-late",result="stopped""#, 0, 0),
+    ("retries_total", r#"layer="retry",name="counted-late",result="success""#, 0, 0),
+    ("retry_attempts_total", r#"layer="retry",name="counted-late""#, 0, 1),
     ("store_errors_total", r#"layer="ratelimit",name="counted",op="charge""#, 0, 0),
     ("store_errors_total", r#"layer="ratelimit",name="counted",op="decide""#, 0, 0),
+    ("timeouts_total", r#"layer="timeout",name="counted-late",late="head""#, 0, 2),
+    ("timeouts_total", r#"layer="timeout",name="counted-late",late="idle""#, 0, 0),
+    ("timeouts_total", r#"layer="timeout",name="counted-late",late="total""#, 0, 0),
+    ("timeouts_total", r#"layer="timeout",name="counted-late-total",late="head""#, 0, 0),
+    ("timeouts_total", r#"layer="timeout",name="counted-late-total",late="idle""#, 0, 0),
+    ("timeouts_total", r#"layer="timeout",name="counted-late-total",late="total""#, 0, 0),
+    ("timeouts_total", r#"layer="timeout",name="counted-up",late="head""#, 0, 0),
+    ("timeouts_total", r#"layer="timeout",name="counted-up",late="idle""#, 0, 0),
+    ("timeouts_total", r#"layer="timeout",name="counted-up",late="total""#, 0, 0),
 ];
 
 #[tokio::test]
@@ -53,6 +86,11 @@ async fn every_series_is_there_from_the_start_and_counts() {
         name: "counted-late".to_owned(),
         prefix: "/late".to_owned(),
         timeout: Duration::from_millis(1),
+        retry: Some(RetryConfig {
+            max_attempts: 2,
+            backoff: Course::None,
+            ..RetryConfig::default()
+        }),
         ..up.clone()
     };
     let limits = vec![per_client("counted", per_hour(1).burst(3))];
@@ -77,7 +115,7 @@ async fn every_series_is_there_from_the_start_and_counts() {
     drop(caller);
     assert_eq!(wire.rest().await, "");
 
-    // one is late, and two are too many.
+    // one is late, twice, and two are too many.
     for expected in ["504 gateway timeout", "429 too many requests", "429 too many requests"] {
         let mut caller = Wire::to(&gateway).await;
         caller.send("GET /late HTTP/1.1\nHost: a\n\n").await;
@@ -86,7 +124,8 @@ async fn every_series_is_there_from_the_start_and_counts() {
     assert_eq!(counted(&gateway).await, expected(|(_, _, _, end)| end));
 }
 
-/// The lines of the page that name this test's layers, but for the one that is no whole number.
+/// The lines of the page that name this test's layers, but for one that is no whole number and one that
+/// grows with time.
 async fn counted(gateway: &Running) -> Vec<String> {
     let mut caller = Wire::to(gateway).await;
     caller.send("GET /metrics HTTP/1.1\nHost: a\nConnection: close\n\n").await;
@@ -96,7 +135,12 @@ async fn counted(gateway: &Running) -> Vec<String> {
     let page = caller.rest().await;
     let lines = page.lines().filter(|line| line.contains(r#"name="counted"#));
     let mut lines: Vec<_> = lines.map(str::to_owned).collect();
-    lines.retain(|line| !line.starts_with("palisade_timeout_seconds"));
+    let is_steady = |line: &String| {
+        !["palisade_timeout_seconds", "palisade_retry_budget"]
+            .iter()
+            .any(|name| line.starts_with(name))
+    };
+    lines.retain(is_steady);
     lines.sort_unstable();
     lines
 }

@@ -41,6 +41,9 @@ pub(crate) fn route() -> Route {
         prefix: "/up".to_owned(),
         upstream: "up".to_owned(),
         timeout: Duration::from_secs(60),
+        idle_timeout: None,
+        total_timeout: None,
+        retry: None,
         bulkhead: None,
         limits: Vec::new(),
     }

@@ -6,12 +6,14 @@
 mod breaker;
 mod bulkhead;
 mod limit;
+mod retry;
 
 use std::fmt;
 
 pub use self::breaker::BreakerVerdict;
 pub use self::bulkhead::BulkheadVerdict;
 pub use self::limit::LimitVerdict;
+pub use self::retry::RetryVerdict;
 
 /// What a layer should have done, and did or did not.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub enum Verdict {
     Breaker(Box<BreakerVerdict>),
     /// A crowd was let in as far as there was room.
     Bulkhead(Box<BulkheadVerdict>),
+    /// What failed was sent again.
+    Retry(Box<RetryVerdict>),
 }
 
 impl Verdict {
@@ -32,6 +36,7 @@ impl Verdict {
             Self::Limit(verdict) => verdict.held(),
             Self::Breaker(verdict) => verdict.held(),
             Self::Bulkhead(verdict) => verdict.held(),
+            Self::Retry(verdict) => verdict.held(),
         }
     }
 }
@@ -42,6 +47,7 @@ impl fmt::Display for Verdict {
             Self::Limit(verdict) => verdict.fmt(f),
             Self::Breaker(verdict) => verdict.fmt(f),
             Self::Bulkhead(verdict) => verdict.fmt(f),
+            Self::Retry(verdict) => verdict.fmt(f),
         }
     }
 }
