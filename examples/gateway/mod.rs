@@ -2,10 +2,13 @@
 //! hyper's client behind, Palisade's layers between.
 //!
 //! ```text
-//!             ┌ /healthz, /metrics                                            never limited
+//!             ┌ /healthz, /metrics                                                 never limited
 //!  client ──▶ │
-//!             └ /PREFIX/* ─▶ rate limits ─▶ rate limits ─▶ breaker of ─▶ bulkhead ─▶ timeout ─▶ proxy ─▶ upstream
-//!                            of all routes  of the route   the upstream  └──── of the route ────┘
+//!             └ /PREFIX/* ─▶ rate limits ─▶ rate limits ─▶ total time ─▶ retry ─┐
+//!                            of all routes  └─────────── of the route ────────┘ │
+//!                 ┌─────────────────────────── each attempt ────────────────────┘
+//!                 └▶ breaker of ───▶ bulkhead ─▶ timeout ─▶ proxy ─▶ upstream
+//!                    the upstream   └─── of the route ──┘
 //! ```
 //!
 //! | file | its one idea |
@@ -26,7 +29,7 @@
 //! | [`demo`] | three upstreams to try it with |
 //! | [`drive`] | clients to try it with, and what each got |
 //! | [`args`], [`banner`] | what the command line says, and what it is told |
-//! | [`sentence`] | limits, breakers and bulkheads in words |
+//! | [`sentence`] | limits, retries, breakers and bulkheads in words |
 
 pub mod accounts;
 pub mod app;

@@ -213,7 +213,7 @@ fn the_banner_says_every_limit_and_how_to_try_them() {
         "  /flaky/*: \"flaky\" sends up to 3 times what fails, after 20ms to 200ms, adding 20% and 10 per \
          second",
         "  /narrow/*: \"narrow\" lets 4 in at once, and 8 wait, each 250ms at most",
-        "  flaky: \"flaky\" opens after 5 failures in a row, or from 50% failures of 20 or more in 2s \
+        "  flaky: \"flaky\" opens after 10 failures in a row, or from 50% failures of 20 or more in 2s \
          on, for 200ms to 400ms",
         "curl -i -H 'x-api-key: k-enterprise' http://127.0.0.1:8080/steady/hello  # the same, on a tier \
          of the limits",

@@ -83,13 +83,19 @@ fn most(breaker: &BreakerConfig, outage: Duration) -> Option<u64> {
     Some(probes.saturating_add(breaker.consecutive_failures?.into()))
 }
 
-/// How many reached it from when it had failed often enough in a row to when the first probe was due.
+/// How many reached it from when it must have opened to when the first probe was due: at the last failure
+/// before the first refusal, since failures before the outage count, too; or, if it refuses nobody, when
+/// enough have failed in a row.
 fn leaked(breaker: &BreakerConfig, outage: &[&Entry]) -> u64 {
     let Some(row) = breaker.consecutive_failures else { return 0 };
-    let mut failed = outage.iter().filter(|entry| entry.has_failed());
-    let Some(last) = failed.nth(row as usize - 1) else { return 0 };
-    let until = last.asked.sent + breaker.open_for;
-    failed.filter(|entry| entry.asked.sent < until).count() as u64
+    let is_shut = outage.iter().any(|entry| entry.is_refused());
+    let before = outage.iter().take_while(|entry| !entry.is_refused());
+    let mut before = before.filter(|entry| entry.has_failed()).take(row as usize);
+    let opening = if is_shut { before.last() } else { before.nth(row as usize - 1) };
+    let Some(opening) = opening else { return 0 };
+    let shut = opening.asked.sent..opening.asked.sent + breaker.open_for;
+    let after = outage.iter().filter(|entry| entry.asked.sent > shut.start);
+    after.filter(|entry| entry.has_failed() && entry.asked.sent < shut.end).count() as u64
 }
 
 /// Whether a Prometheus page says so.
@@ -187,6 +193,8 @@ mod tests {
         assert!(verdict("ff", "s", CLOSED).held());
         assert!(!verdict("ffrrf", "s", CLOSED).held(), "within its wait");
         assert!(!verdict("ffff", "s", CLOSED).held(), "it never opened");
+        assert!(verdict("frrrrrrrrrff", "s", CLOSED).held(), "the one before the outage counted");
+        assert!(!verdict("frrfrrrrr", "s", CLOSED).held(), "and it was open from then on");
     }
 
     #[test]

@@ -45,7 +45,8 @@ impl RetryVerdict {
             requests: tally.passed(),
             served: tally.served,
             further: count("retry_attempts_total", "")?,
-            given_up: reasons.into_iter().flatten().sum(),
+            // Those of others are among them: each request of theirs is sent once.
+            given_up: reasons.into_iter().flatten().sum::<u64>().min(tally.passed() - tally.served),
         };
         (verdict.requests > 0).then_some(verdict)
     }
