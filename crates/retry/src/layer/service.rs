@@ -77,7 +77,7 @@ where
         if !settings.enabled && unready.is_none() {
             return ResponseFuture::passing(self.inner.call(request));
         }
-        self.shared.budget().deposit();
+        self.shared.budget().earn();
         let base = self.shared.base();
         let call = Call {
             core,
