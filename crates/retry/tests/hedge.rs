@@ -154,6 +154,17 @@ async fn a_retry_and_a_hedge_can_share_a_budget() {
     assert_eq!(calls.load(Ordering::Relaxed), 1, "nothing is left");
 }
 
+/// The request brings one token at the retry and one at the hedge inside it, its further attempts none.
+#[tokio::test(start_paused = true)]
+async fn the_attempts_of_a_retry_bring_nothing_to_the_budget_of_a_hedge_inside() {
+    let budget = Budget::new(Ratio::ONE).per_second(0);
+    let hedge = HedgeLayer::after(ms(10)).budget(budget.clone());
+    let retry = RetryLayer::new(9).budget(budget);
+    let (service, calls) = scripted(&[(0, Ok(503))]);
+    retry.layer(hedge.layer(service)).oneshot(get()).await.unwrap();
+    assert_eq!(calls.load(Ordering::Relaxed), 1 + 2);
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_delay_is_learnt_from_the_calls_of_the_last_minute() {
     let layer = HedgeLayer::percentile(Ratio::percent(95)).budget(Budget::unlimited());

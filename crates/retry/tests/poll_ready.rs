@@ -53,6 +53,20 @@ async fn without_a_budget_the_error_is_the_callers() {
     service.ready().await.unwrap();
 }
 
+/// As somebody does who balances between services.
+#[tokio::test(start_paused = true)]
+async fn however_often_somebody_asks_one_attempt_is_paid_for() {
+    let (service, led) = inner::<Req, Res, Fault>();
+    let budget = Budget::new(Ratio::ZERO).per_second(1).window(ms(2_000));
+    let layer = steady().budget(budget);
+    let mut service = layer.layer(service);
+    for _ in 0..5 {
+        led.fail_readiness(Fault("down"));
+        service.ready().await.unwrap();
+    }
+    assert_eq!(layer.handle().snapshot().budget, 1);
+}
+
 type Boxed =
     Retry<palisade_core::test::Inner<Req, Res, BoxError>, palisade_retry::judge::BoxErrors>;
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use palisade_core::sync::Mutex;
 use palisade_core::telemetry::{Counter, Meter, Schema};
-use palisade_core::{Clock, Micros, Name, Ratio};
+use palisade_core::{CallContext, Clock, Micros, Name, Ratio};
 
 use self::ledger::{Ledger, Rates};
 
@@ -25,7 +25,9 @@ use self::ledger::{Ledger, Rates};
 /// tokens; what nobody took within the window is gone, and the oldest is taken first. By default
 /// that is 20 % of the requests of 10 s, and 10 per second.
 ///
-/// Clones share it: give one to all layers that retry or hedge calls to the same service.
+/// Clones share it: give one to all layers that retry or hedge calls to the same service. A request
+/// counts at each of them that it passes: where one is inside another, as a hedge is in a retry, both
+/// bring the share, and 10 % makes 20 % in all. Their further attempts bring nothing.
 ///
 /// ```
 /// use palisade_core::{Clock, Ratio};
@@ -150,6 +152,14 @@ impl Budget {
     pub fn deposit(&self) {
         if let Some(shared) = &self.0 {
             shared.meter.add(REQUESTS);
+        }
+    }
+
+    /// A call has come: a request, unless it is the further attempt of a layer outside.
+    #[inline]
+    pub(crate) fn earn(&self) {
+        if CallContext::current().attempt() <= 1 {
+            self.deposit();
         }
     }
 

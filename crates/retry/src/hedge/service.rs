@@ -55,7 +55,7 @@ where
         if !settings.enabled {
             return ResponseFuture::passing(self.inner.call(request));
         }
-        self.shared.budget().deposit();
+        self.shared.budget().earn();
         let base = self.shared.base();
         let learns = matches!(core.delay(), Delay::Share(_));
         let call = Call {

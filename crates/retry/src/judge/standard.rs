@@ -94,7 +94,7 @@ fn discard<Res: Answer, E>(outcome: Result<Res, E>) {
 
 #[inline]
 fn on_answer<Res: Answer>(response: &Res, asked: &Asked<'_>) -> Advice {
-    let fine = response.status().as_u16() < 400 && !asked.is_grpc();
+    let fine = !is_error(response.status()) && !asked.is_grpc();
     if fine && response.extensions().is_empty() {
         return Advice::Done;
     }
@@ -107,33 +107,40 @@ fn on_suspect<Res: Answer>(response: &Res, asked: &Asked<'_>) -> Advice {
         return on_rejection(why);
     }
     let (status, headers) = (response.status(), response.headers());
+    // Asked last: a date is compared with the clock, and most responses say nothing.
     let said = || pushback(status, headers, asked.now());
     if is_grpc_response(headers) {
         let code = headers.get("grpc-status").map(http::HeaderValue::as_bytes);
-        return match (code, code.map(|_| said())) {
-            (Some(b"8" | b"14"), Some(Pushback::After(wait))) => {
-                Advice::again().unsent().after(wait)
-            }
-            (Some(b"14"), Some(Pushback::Unsaid)) => Advice::again().unsent(),
-            (Some(b"8"), Some(Pushback::Never)) => Advice::Stop,
-            // UNKNOWN, DEADLINE_EXCEEDED, INTERNAL and UNAVAILABLE, as for every layer.
-            (Some(b"2" | b"4" | b"13" | b"14"), _) => Advice::Stop,
+        return match code {
+            Some(code @ (b"8" | b"14")) => match said() {
+                Pushback::After(wait) => Advice::again().unsent().after(wait),
+                Pushback::Unsaid if code == b"14" => Advice::again().unsent(),
+                // Without a pushback it is the caller who has used up what it may.
+                Pushback::Unsaid => Advice::Done,
+                Pushback::Never => Advice::Stop,
+            },
+            // UNKNOWN, DEADLINE_EXCEEDED and INTERNAL, as for every layer.
+            Some(b"2" | b"4" | b"13") => Advice::Stop,
             _ => Advice::Done,
         };
+    }
+    let listed = is_error(status) && asked.retries(status);
+    if !(listed || status == StatusCode::TOO_MANY_REQUESTS) {
+        return if status.is_server_error() { Advice::Stop } else { Advice::Done };
     }
     let again = match asked.is_grpc() {
         true => Advice::again().unsent(),
         false => Advice::again(),
     };
-    match (said(), asked.retries(status)) {
-        (Pushback::After(wait), true) => again.after(wait),
-        (Pushback::After(wait), false) if status == StatusCode::TOO_MANY_REQUESTS => {
-            again.after(wait)
-        }
-        (_, true) => again,
-        _ if status.is_server_error() => Advice::Stop,
+    match said() {
+        Pushback::After(wait) => again.after(wait),
+        _ if listed => again,
         _ => Advice::Done,
     }
+}
+
+fn is_error(status: StatusCode) -> bool {
+    status.as_u16() >= 400
 }
 
 fn on_error(error: &(dyn Error + 'static)) -> Advice {

@@ -55,7 +55,8 @@ where
                 let core = self.shared.core().get();
                 // Whatever the call will be: errors are judged alike.
                 let advice = self.judge.judge(Err(&error), &Asked::new(false, core));
-                let Some(again) = core.grant(advice) else { return Poll::Ready(Err(error)) };
+                let paid = self.unready.take().is_some();
+                let Some(again) = core.grant(advice, paid) else { return Poll::Ready(Err(error)) };
                 self.inner = self.inner.clone();
                 self.unready = Some(again);
                 Poll::Ready(Ok(()))
@@ -76,7 +77,7 @@ where
         if !settings.enabled && unready.is_none() {
             return ResponseFuture::passing(self.inner.call(request));
         }
-        self.shared.budget().deposit();
+        self.shared.budget().earn();
         let base = self.shared.base();
         let call = Call {
             core,

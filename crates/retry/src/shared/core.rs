@@ -70,15 +70,16 @@ impl Core {
         self.fixed.load()
     }
 
-    /// Whether a call that nobody was ready for is to have a second attempt, which is then paid for.
-    pub(crate) fn grant(&self, advice: Advice) -> Option<Again> {
+    /// Whether a call that nobody was ready for is to have a second attempt, which is then paid for, unless
+    /// it was before.
+    pub(crate) fn grant(&self, advice: Advice, paid: bool) -> Option<Again> {
         let Advice::Again(again) = advice else { return None };
         let (settings, plan) = (self.settings(), self.plan());
         let asked = Micros::from(again.after.unwrap_or_default());
         let is_wanted = settings.enabled && settings.max_attempts > 1;
         let granted = is_wanted
             && asked <= plan.max_retry_after
-            && plan.budget.withdraw(self.fixed().clock.now());
+            && (paid || plan.budget.withdraw(self.fixed().clock.now()));
         granted.then_some(again)
     }
 
