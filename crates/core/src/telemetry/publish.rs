@@ -51,7 +51,7 @@ fn full_name(metric: &'static str) -> String {
 
 /// What the series say, for the recorders that show it.
 fn describe() {
-    const COUNTERS: [(&str, &str); 8] = [
+    const COUNTERS: [(&str, &str); 10] = [
         (
             "requests_total",
             "Calls by what became of them; shadowed ones passed below full enforcement.",
@@ -69,13 +69,16 @@ fn describe() {
             "Calls whose first attempt failed: answered by a further one, or why there was none.",
         ),
         ("retry_attempts_total", "Attempts after the first."),
+        ("hedges_total", "Slow calls: what became of a second request, or why there was none."),
+        ("timeouts_total", "Calls that were cut, by what was late."),
     ];
-    const GAUGES: [(&str, &str); 10] = [
+    const GAUGES: [(&str, &str); 11] = [
         ("breaker_failure_ratio", "Share of failures in the breaker's window, 0 to 1."),
         ("breaker_keys", "Keys that have a breaker of their own."),
         ("breaker_state", "Breakers that are in this state: 0 or 1, with keys any number."),
         ("bulkhead_in_use", "Units that admitted calls hold."),
         ("bulkhead_queued", "Calls that wait for a place."),
+        ("hedge_delay_seconds", "Time after which a call gets a second request."),
         ("in_flight", "Calls that the layer waits for."),
         ("limit", "Units per period of the quota, or units at once of the bulkhead."),
         ("ratelimit_keys", "Keys that have a bucket of their own."),
