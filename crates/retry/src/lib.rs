@@ -82,9 +82,12 @@
 //!
 //! # Cost
 //!
-//! A call whose first attempt is answered: a clone of the inner service, and of the request's head and body
-//! (which see), two counts; no allocation of ours, no lock, no look at the clock. One that fails: a box
-//! for what is left of it. `cargo xtask bench` measures it beside its peers.
+//! A call whose first attempt is answered: a clone of the inner service; what it takes to
+//! [keep the request](palisade_core::replay#cost), which is no allocation and no lock if it has neither
+//! headers nor extensions, and a body that is empty or bytes; a few counts. The clock is read only with
+//! [`max_elapsed`](RetryLayer::max_elapsed), or to judge a 429. A call that gets another attempt: a box for
+//! what is left of it, and one of tokio's timers if it waits. `cargo xtask bench` measures it beside its
+//! peers.
 //!
 //! [budget]: Budget
 

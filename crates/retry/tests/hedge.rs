@@ -234,6 +234,25 @@ async fn the_second_request_is_made_by_a_clone_when_it_is_ready() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_whose_first_request_failed_waits_for_nobody_beyond_its_deadline() {
+    let (service, led) = inner::<Req, Res, Fault>();
+    led.allow(1);
+    let layer = hedge(10);
+    let deadline = Clock::default().now() + Micros(50_000);
+    let start = Instant::now();
+    let call = layer.layer(service).oneshot(get());
+    let answer = tokio::spawn(CallContext::current().with_deadline(deadline).scope(call));
+    let first = led.next_call().await;
+    sleep(ms(20)).await;
+    first.fail(Fault("reset"));
+    let answer = tokio::time::timeout(ms(1_000), answer).await.expect("it waits on");
+    assert_eq!(answer.unwrap().unwrap_err(), Fault("reset"));
+    assert_eq!(start.elapsed(), ms(50));
+    let seen = layer.handle().snapshot();
+    assert_eq!((seen.failed, seen.second_failed, seen.in_flight), (1, 1, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_clone_that_cannot_be_readied_leaves_the_first_request_alone() {
     let (service, led) = inner::<Req, Res, Fault>();
     let layer = hedge(10);

@@ -174,25 +174,31 @@ where
             }
         }
         let Some(second) = this.second else { return Poll::Pending };
-        let outcome = ready!(second.as_mut().poll(cx));
+        let outcome = match second.as_mut().poll(cx) {
+            Poll::Ready(outcome) => Some(outcome),
+            Poll::Pending => {
+                ready!(second.as_mut().poll_late(cx, || call.core.now()));
+                None
+            }
+        };
         let first = second.as_mut().take_first();
         *this.second = None;
-        let outcome = match (call.is_answer(&tools.judge, outcome.as_ref()), first) {
-            (true, first) => {
+        let outcome = match (outcome, first) {
+            (Some(outcome), first) if call.is_answer(&tools.judge, outcome.as_ref()) => {
                 if first.is_none() {
                     call.learn();
                 }
                 call.end(PASSED, Some(WON));
                 outcome
             }
-            (false, Some(first)) => {
+            (_, Some(first)) => {
                 call.end(FAILED, Some(SECOND_FAILED));
                 first
             }
-            (false, None) => {
+            (outcome, None) => {
                 // The first request goes on as if there had been no other.
                 call.ticket.add(SECOND_FAILED);
-                tools.judge.discard(outcome);
+                outcome.into_iter().for_each(|outcome| tools.judge.discard(outcome));
                 return Poll::Pending;
             }
         };

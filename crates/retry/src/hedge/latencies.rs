@@ -1,8 +1,9 @@
 //! How long calls of the last minute took, and which time most of them were within.
 //!
 //! Six slots of ten seconds, each with counts of buckets that are at most an eighth of their value wide. A
-//! call that ends adds one; once a second the call that comes then looks through all of them. So a time
-//! is that of the last 50 to 60 seconds, at most an eighth too long, and never too short.
+//! call that ends adds one; once a second the call that comes then looks through all of them, and as long
+//! as there are too few, each does. So a time is that of the last 50 to 60 seconds before a call last
+//! ended, at most an eighth too long, and never too short.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 

@@ -29,7 +29,8 @@
 //!
 //! The first request goes on when the second one is sent, and the first answer counts; the other
 //! request is dropped. An error does not: while the other request is under way, its answer may still
-//! come. If both fail, the caller gets what the first one brought. A call that fails before it is slow is
+//! come, but nobody waits beyond the deadline for a second request that could not be sent. If both fail, the
+//! caller gets what the first one brought. A call that fails before it is slow is
 //! not hedged: put a retry outside for that, and give it the same budget.
 //!
 //! What is an answer and what may be sent twice is as for a [retry](crate): see [`judge`](crate::judge)

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use palisade_core::CallContext;
+use palisade_core::{Alarm, CallContext, Micros};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
@@ -20,6 +20,8 @@ pin_project! {
         future: Option<S::Future>,
         // What the first request brought, while this one may still be answered.
         pub(crate) first: Option<Result<S::Response, S::Error>>,
+        #[pin]
+        alarm: Alarm,
     }
 }
 
@@ -28,7 +30,8 @@ where
     S: Service<Req>,
 {
     pub(crate) const fn new(service: S, request: Req) -> Self {
-        Self { service, request: Some(request), future: None, first: None }
+        let alarm = Alarm::new();
+        Self { service, request: Some(request), future: None, first: None, alarm }
     }
 
     /// Keeps what the first request brought.
@@ -39,6 +42,22 @@ where
     /// What the first request brought.
     pub(crate) fn take_first(self: Pin<&mut Self>) -> Option<Result<S::Response, S::Error>> {
         self.project().first.take()
+    }
+
+    /// Ready when the first request has failed, and the call's deadline has passed before this one was
+    /// sent: nobody need wait for it.
+    pub(crate) fn poll_late(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        now: impl FnOnce() -> Micros,
+    ) -> Poll<()> {
+        let this = self.project();
+        match CallContext::current().deadline() {
+            Some(deadline) if this.first.is_some() && this.future.is_none() => {
+                this.alarm.poll(cx, || deadline.since(now()).to_duration())
+            }
+            _ => Poll::Pending,
+        }
     }
 
     /// What it brings; a service that cannot be readied has failed.
