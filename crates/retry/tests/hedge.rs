@@ -142,6 +142,18 @@ async fn second_requests_are_paid_from_the_budget() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_second_request_is_sent_after_the_deadline() {
+    let layer = hedge(100);
+    for (millis, requests) in [(100, 1), (101, 2)] {
+        let deadline = Clock::default().now() + Micros(millis * 1_000);
+        let call = send(&layer, get(), &[(150, Ok(200))]);
+        let call = CallContext::current().with_deadline(deadline).scope(call);
+        assert_eq!(call.await, (Ok(200), 150, requests));
+    }
+    assert_eq!(layer.handle().snapshot().deadline, 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_retry_and_a_hedge_can_share_a_budget() {
     let budget = Budget::new(Ratio::ZERO).per_second(1).window(ms(2_000));
     let hedge = HedgeLayer::after(ms(10)).budget(budget.clone());

@@ -70,8 +70,8 @@
 //! The error type stays as it is; the answer is a response; no timer is registered for a call that
 //! is ready at once; and it is on time over an inner future that always uses up tokio's budget
 //! (tower's fires when that future pauses). From `tower_http::timeout`: an answer that is there at
-//! the deadline is not thrown away, nor is a frame that came while its reader was busy; and a body takes a
-//! timer for each idle time that passes, not for each frame. From tonic's own `grpc-timeout`: it covers streams to their end, and is
+//! the deadline is not thrown away, nor is a frame that came within its `idle` time while its reader was
+//! busy; and a body takes a timer for each idle time that passes, not for each frame. From tonic's own `grpc-timeout`: it covers streams to their end, and is
 //! DEADLINE_EXCEEDED and not CANCELLED.
 //!
 //! # Configuration

@@ -9,6 +9,9 @@ use std::io::{self, ErrorKind};
 /// Found anywhere in the sources: an [`io::Error`] that the other side refused the connection or that
 /// there is no way to it, and, with the features of their names, what `hyper-util`, `tonic` and `reqwest`
 /// call an error of connecting. `false` where nobody can tell.
+///
+/// A service that does something and then fails to reach another one may pass that error on: around such
+/// a one this says too much, and its errors are to be judged otherwise.
 #[must_use]
 pub fn is_unsent(error: &(dyn Error + 'static)) -> bool {
     std::iter::successors(Some(error), |&error| error.source()).any(says_so)

@@ -15,7 +15,8 @@ use tower_service::Service;
 use super::core::Core;
 use super::second::Second;
 use super::shared::{
-    BUDGET, FAILED, LAYER, LOST, NOT_IDEMPOTENT, NOT_REPLAYABLE, PASSED, SECOND_FAILED, WON,
+    BUDGET, DEADLINE, FAILED, LAYER, LOST, NOT_IDEMPOTENT, NOT_REPLAYABLE, PASSED, SECOND_FAILED,
+    WON,
 };
 use crate::asked::{Asked, Rules as _};
 use crate::judge::{Advice, Judge};
@@ -82,12 +83,16 @@ impl Call {
         }
         let mut request = tools.again().ok_or(NOT_REPLAYABLE)?;
         let (plan, now) = (self.core.plan(), self.core.now());
+        let context = CallContext::current();
+        if context.deadline().is_some_and(|deadline| now >= deadline) {
+            return Err(DEADLINE);
+        }
         // Last, since what is taken is not given back.
         if !plan.budget.withdraw(now) {
             return Err(BUDGET);
         }
         if let Some(headers) = K::headers(&mut request) {
-            refresh_deadline(headers, self.is_grpc, &CallContext::current(), || now);
+            refresh_deadline(headers, self.is_grpc, &context, || now);
         }
         telemetry::retried(LAYER, plan.name, 2, Micros::ZERO);
         Ok(request)

@@ -9,7 +9,8 @@ use palisade_core::{Ratio, common_handle};
 
 use super::core::Delay;
 use super::shared::{
-    BUDGET, FAILED, LOST, NOT_IDEMPOTENT, NOT_REPLAYABLE, PASSED, SECOND_FAILED, Shared, WON,
+    BUDGET, DEADLINE, FAILED, LOST, NOT_IDEMPOTENT, NOT_REPLAYABLE, PASSED, SECOND_FAILED, Shared,
+    WON,
 };
 use crate::budget::Budget;
 
@@ -53,6 +54,8 @@ pub struct Snapshot {
     pub not_replayable: u64,
     /// Slow calls without a second request, since the request is not to be sent twice.
     pub not_idempotent: u64,
+    /// Slow calls without a second request, since their deadline had passed.
+    pub deadline: u64,
 }
 
 common_handle!(HedgeHandle, "hedge");
@@ -82,6 +85,7 @@ impl HedgeHandle {
             over_budget: count(BUDGET),
             not_replayable: count(NOT_REPLAYABLE),
             not_idempotent: count(NOT_IDEMPOTENT),
+            deadline: count(DEADLINE),
         }
     }
 

@@ -28,6 +28,7 @@ pub(crate) const SECOND_FAILED: Counter = Counter::own(4);
 pub(crate) const BUDGET: Counter = Counter::own(5);
 pub(crate) const NOT_REPLAYABLE: Counter = Counter::own(6);
 pub(crate) const NOT_IDEMPOTENT: Counter = Counter::own(7);
+pub(crate) const DEADLINE: Counter = Counter::own(8);
 
 const SCHEMA: Schema = Schema {
     layer: LAYER,
@@ -41,6 +42,7 @@ const SCHEMA: Schema = Schema {
         result(BUDGET, "budget"),
         result(NOT_REPLAYABLE, "not_replayable"),
         result(NOT_IDEMPOTENT, "not_idempotent"),
+        result(DEADLINE, "deadline"),
     ],
 };
 

@@ -86,7 +86,10 @@ where
             is_idempotent: self.repeat.is_idempotent(&request),
             is_grpc: self.repeat.is_grpc(&request),
         };
-        let (request, kept) = self.repeat.keep(request, settings.max_replay as usize);
+        let (request, kept) = match settings.max_attempts {
+            1 => (request, None),
+            _ => self.repeat.keep(request, settings.max_replay as usize),
+        };
         let tools = Tools {
             service: self.inner.clone(),
             judge: self.judge.clone(),
