@@ -83,16 +83,20 @@ where
             None => call.as_mut().poll(cx),
         };
         if let Poll::Ready(result) = polled {
-            let timed = this.timed.take();
-            return Poll::Ready(match (result, timed) {
-                (Ok(response), Some(timed)) => Ok(timed.pass::<_, _, _, R>(response)),
-                (Ok(response), None) => Ok(R::pass(response)),
-                (Err(error), timed) => {
-                    if let Some(tab) = timed.and_then(|timed| timed.tab) {
-                        tab.close(false);
-                    }
-                    Err(R::fail(error))
+            // Ended where it is: to move it out takes longer than all the rest. Only a body moves it.
+            let watched = match (&result, &*this.timed) {
+                (Ok(response), Some(timed)) if timed.watches::<_, _, _, R>(response) => {
+                    this.timed.take()
                 }
+                _ => None,
+            };
+            if let Some(tab) = this.timed.as_mut().and_then(|timed| timed.tab.take()) {
+                tab.close(result.is_ok());
+            }
+            return Poll::Ready(match (result, watched) {
+                (Ok(response), Some(timed)) => Ok(timed.watch::<_, _, _, R>(response)),
+                (Ok(response), None) => Ok(R::pass(response)),
+                (Err(error), _) => Err(R::fail(error)),
             });
         }
         let Some(timed) = this.timed else { return Poll::Pending };

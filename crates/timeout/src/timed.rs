@@ -57,23 +57,18 @@ impl Timed {
         (late, limit, self.clock.now().since(self.start))
     }
 
-    /// The head is there in time. The call goes on with the response's body, if that is timed.
+    /// Whether the call goes on with the body of a response whose head is there in time.
     #[inline]
-    pub(crate) fn pass<Req, Res, Err, R>(self, response: Res) -> R::Response
+    pub(crate) fn watches<Req, Res, Err, R>(&self, response: &Res) -> bool
     where
         R: Respond<Req, Res, Err>,
     {
-        if R::HOLDS && self.idle.min(self.end) < Micros::MAX && !R::at_end(&response) {
-            return self.watch::<_, _, _, R>(response);
-        }
-        if let Some(tab) = self.tab {
-            tab.close(true);
-        }
-        R::pass(response)
+        R::HOLDS && self.idle.min(self.end) < Micros::MAX && !R::at_end(response)
     }
 
+    /// Goes on with the response's body, if that is timed.
     #[inline(never)]
-    fn watch<Req, Res, Err, R>(self, response: Res) -> R::Response
+    pub(crate) fn watch<Req, Res, Err, R>(self, response: Res) -> R::Response
     where
         R: Respond<Req, Res, Err>,
     {
