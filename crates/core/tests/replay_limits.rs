@@ -31,7 +31,8 @@ fn a_body_of_one_byte_more_goes_on_but_is_not_kept() {
     let steps = [Step::data("ab"), Step::data("cd"), Step::data("e"), Step::data("f")];
     let (mut first, kept) = keep(ScriptedBody::new(steps), 4);
     assert!(first.poll() && first.poll() && Boxed::remake(&kept).is_some());
-    assert!(first.poll() && Boxed::remake(&kept).is_none());
+    assert!(Boxed::is_whole(&kept));
+    assert!(first.poll() && Boxed::remake(&kept).is_none() && !Boxed::is_whole(&kept));
     assert_eq!(first.all(), b"abcdef");
     assert!(Boxed::remake(&kept).is_none());
 }
@@ -54,7 +55,7 @@ fn a_reader_that_needs_what_was_thrown_away_fails_rather_than_go_on() {
     sender.close();
     assert!(first.poll() && near.poll() && behind.poll());
     assert!(first.poll() && near.poll());
-    assert!(first.poll() && Boxed::remake(&kept).is_none());
+    assert!(first.poll() && Boxed::remake(&kept).is_none() && !Boxed::is_whole(&kept));
     // Now "ab" is gone, which everybody has read; then "cd", which one has not.
     sender.data("fgh");
     assert!(first.poll());

@@ -28,7 +28,7 @@ impl<S, J, K, T> Tools<S, J, K, T> {
     where
         K: Repeat<Req, Kept = T>,
     {
-        self.again().is_some()
+        self.kept.as_ref().is_some_and(|kept| self.repeat.can_repeat(kept))
     }
 }
 

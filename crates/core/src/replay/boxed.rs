@@ -12,6 +12,10 @@ impl<E: From<Lost> + 'static> Replay for BoxBody<Bytes, E> {
         Recording::start(self, most, Self::new)
     }
 
+    fn is_whole(kept: &Recording<Self>) -> bool {
+        kept.is_whole()
+    }
+
     fn remake(kept: &Recording<Self>) -> Option<Self> {
         kept.reader().map(Self::new)
     }
@@ -22,6 +26,10 @@ impl<E: From<Lost> + 'static> Replay for UnsyncBoxBody<Bytes, E> {
 
     fn keep(self, most: usize) -> (Self, Option<Recording<Self>>) {
         Recording::start(self, most, Self::new)
+    }
+
+    fn is_whole(kept: &Recording<Self>) -> bool {
+        kept.is_whole()
     }
 
     fn remake(kept: &Recording<Self>) -> Option<Self> {
@@ -37,6 +45,10 @@ impl Replay for tonic::body::Body {
         Recording::start(self, most, Self::new)
     }
 
+    fn is_whole(kept: &Recording<Self>) -> bool {
+        kept.is_whole()
+    }
+
     fn remake(kept: &Recording<Self>) -> Option<Self> {
         kept.reader().map(Self::new)
     }
@@ -48,6 +60,10 @@ impl Replay for axum::body::Body {
 
     fn keep(self, most: usize) -> (Self, Option<Recording<Self>>) {
         Recording::start(self, most, Self::new)
+    }
+
+    fn is_whole(kept: &Recording<Self>) -> bool {
+        kept.is_whole()
     }
 
     fn remake(kept: &Recording<Self>) -> Option<Self> {

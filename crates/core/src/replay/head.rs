@@ -28,6 +28,10 @@ impl<B: Replay> Repeat for Request<B> {
         (Self::from_parts(parts, body), kept)
     }
 
+    fn is_whole(kept: &Self::Kept) -> bool {
+        B::is_whole(&kept.body)
+    }
+
     fn remake(kept: &Self::Kept) -> Option<Self> {
         let body = B::remake(&kept.body)?;
         Some(Self::from_parts(kept.parts.clone(), body))

@@ -43,6 +43,11 @@ impl Repeat for Request {
         (self, kept)
     }
 
+    /// What was cloned once can be cloned again: its body is bytes, or none.
+    fn is_whole(kept: &KeptReqwest) -> bool {
+        kept.stream.as_ref().is_none_or(Recording::is_whole)
+    }
+
     fn remake(kept: &KeptReqwest) -> Option<Self> {
         let mut request = kept.request.try_clone()?;
         if let Some(stream) = &kept.stream {

@@ -21,6 +21,11 @@ pub trait Replay: Sized {
     /// `None` if it has more than `most` bytes, as far as is known now; the body is then the one that was given.
     fn keep(self, most: usize) -> (Self, Option<Self::Kept>);
 
+    /// Whether [`remake`](Self::remake) would make one now.
+    fn is_whole(kept: &Self::Kept) -> bool {
+        Self::remake(kept).is_some()
+    }
+
     /// Another body that sends the same.
     ///
     /// `None` if it turned out to have more than `most` bytes, or if it broke off.
@@ -45,6 +50,11 @@ pub trait Repeat: Sized {
     /// `None` if its body has more than `most` bytes, as far as is known now, or if it asks for another protocol; the
     /// request is then the one that was given.
     fn keep(self, most: usize) -> (Self, Option<Self::Kept>);
+
+    /// Whether [`remake`](Self::remake) would make one now.
+    fn is_whole(kept: &Self::Kept) -> bool {
+        Self::remake(kept).is_some()
+    }
 
     /// Another request that sends the same.
     ///

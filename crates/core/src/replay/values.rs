@@ -32,6 +32,10 @@ impl Replay for String {
         keep(self, most)
     }
 
+    fn is_whole(_: &Self) -> bool {
+        true
+    }
+
     fn remake(kept: &Self) -> Option<Self> {
         Some(kept.clone())
     }
@@ -42,6 +46,10 @@ impl<D: Buf + Clone> Replay for Full<D> {
 
     fn keep(self, most: usize) -> (Self, Option<Self>) {
         keep(self, most)
+    }
+
+    fn is_whole(_: &Self) -> bool {
+        true
     }
 
     fn remake(kept: &Self) -> Option<Self> {

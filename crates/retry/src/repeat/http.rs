@@ -82,6 +82,10 @@ where
         Req::remake(kept)
     }
 
+    fn can_repeat(&self, kept: &Req::Kept) -> bool {
+        Req::is_whole(kept)
+    }
+
     #[inline]
     fn is_idempotent(&self, request: &Req) -> bool {
         self.0.may_repeat(request.head())

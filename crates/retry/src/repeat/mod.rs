@@ -1,4 +1,10 @@
 //! How a request is made again, and which may be.
+//!
+//! ```
+//! use palisade_retry::RetryLayer;
+//!
+//! let retry = RetryLayer::standard().idempotent_by(|head| head.path().starts_with("/search"));
+//! ```
 
 mod http;
 mod plain;
@@ -28,6 +34,11 @@ pub trait Repeat<Req> {
 
     /// The same request again; `None` if it turned out to be too large, or cannot be read again.
     fn again(&self, kept: &Self::Kept) -> Option<Req>;
+
+    /// Whether it can be made again now; asked after a failure, before there is a wait.
+    fn can_repeat(&self, kept: &Self::Kept) -> bool {
+        self.again(kept).is_some()
+    }
 
     /// Whether the request may be sent twice, whatever became of the first.
     fn is_idempotent(&self, request: &Req) -> bool;

@@ -26,6 +26,10 @@ impl<Req: Clone> Repeat<Req> for Cloned {
         Some(kept.clone())
     }
 
+    fn can_repeat(&self, _: &Req) -> bool {
+        true
+    }
+
     #[inline]
     fn is_idempotent(&self, _: &Req) -> bool {
         true

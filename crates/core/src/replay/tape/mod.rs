@@ -110,6 +110,12 @@ impl<B: Body<Data = Bytes> + Unpin> Recording<B> {
 }
 
 impl<B> Recording<B> {
+    /// Whether there can be another [`reader`](Self::reader) now.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.shared.as_ref().is_none_or(|shared| shared.is_whole())
+    }
+
     /// Another reader of the whole body.
     ///
     /// `None` if the body turned out to have more bytes than are recorded, or if it broke off.

@@ -71,6 +71,11 @@ impl<B> Shared<B> {
         Some(Seat { shared: Arc::clone(shared), number })
     }
 
+    /// Whether there can be another reader.
+    pub(super) fn is_whole(&self) -> bool {
+        self.tape.with(|state, _| state.is_whole())
+    }
+
     /// There will be no other readers.
     pub(super) fn close(&self) {
         self.tape.with(State::close);

@@ -56,6 +56,11 @@ impl State {
         }
     }
 
+    /// Whether a reader can be added.
+    pub(super) const fn is_whole(&self) -> bool {
+        self.kept
+    }
+
     /// Adds a reader, at the beginning.
     pub(super) fn sit(&mut self) -> Option<usize> {
         if !self.kept {
