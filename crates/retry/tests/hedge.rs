@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http::{Request, Response};
-use palisade_core::test::{Probe, assert_layer, assert_service, drop_at_every_await, inner, ready};
+use palisade_core::test::{
+    Probe, assert_layer, assert_service, drop_at_every_await, inner, pending, ready,
+};
 use palisade_core::{CallContext, Clock, Micros};
 use palisade_retry::hedge::HedgeLayer;
 use palisade_retry::{Budget, Idempotent, Ratio, RetryLayer};
@@ -357,4 +359,13 @@ fn a_hedge_says_what_it_does() {
     assert_eq!(text, r#"HedgeLayer("search": a second request after 50ms)"#);
     let text = format!("{:?}", HedgeLayer::percentile(Ratio::percent(95)));
     assert_eq!(text, r#"HedgeLayer("default": a second request after the time of 95% of calls)"#);
+}
+
+/// Nor a runtime: a timer would panic here.
+#[test]
+fn a_call_that_is_not_to_be_sent_twice_needs_no_timer() {
+    let layer = hedge(10);
+    let mut answer = task::spawn(layer.layer(pending::<Req, Res>()).oneshot(post()));
+    assert_pending!(answer.poll());
+    assert_eq!(layer.handle().snapshot().not_idempotent, 1);
 }

@@ -15,8 +15,7 @@ use tower_service::Service;
 use super::core::Core;
 use super::second::Second;
 use super::shared::{
-    BUDGET, DEADLINE, FAILED, LAYER, LOST, NOT_IDEMPOTENT, NOT_REPLAYABLE, PASSED, SECOND_FAILED,
-    WON,
+    BUDGET, DEADLINE, FAILED, LAYER, LOST, NOT_REPLAYABLE, PASSED, SECOND_FAILED, WON,
 };
 use crate::asked::{Asked, Rules as _};
 use crate::judge::{Advice, Judge};
@@ -39,7 +38,7 @@ pin_project! {
         attempt: Option<(Call, Tools<S, J, K, K::Kept>)>,
         #[pin]
         alarm: Alarm,
-        // Whether the call was found to be slow.
+        // Whether the call was found to be slow, or it does not matter.
         slow: bool,
         second: Option<Pin<Box<Second<S, Req>>>>,
     }
@@ -78,9 +77,6 @@ impl Call {
         &self,
         tools: &Tools<S, J, K, K::Kept>,
     ) -> Result<Req, Counter> {
-        if !self.is_idempotent {
-            return Err(NOT_IDEMPOTENT);
-        }
         let mut request = tools.again().ok_or(NOT_REPLAYABLE)?;
         let (plan, now) = (self.core.plan(), self.core.now());
         let context = CallContext::current();
@@ -130,8 +126,9 @@ where
         call: Call,
         tools: Tools<S, J, K, K::Kept>,
     ) -> Self {
+        let slow = !call.is_idempotent;
         let attempt = Some((call, tools));
-        Self { first: Some(first), attempt, alarm: Alarm::new(), slow: false, second: None }
+        Self { first: Some(first), attempt, alarm: Alarm::new(), slow, second: None }
     }
 }
 

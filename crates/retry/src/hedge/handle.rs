@@ -52,7 +52,7 @@ pub struct Snapshot {
     pub over_budget: u64,
     /// Slow calls without a second request, since the request could not be sent again.
     pub not_replayable: u64,
-    /// Slow calls without a second request, since the request is not to be sent twice.
+    /// Calls without a second request, slow or not, since the request is not to be sent twice.
     pub not_idempotent: u64,
     /// Slow calls without a second request, since their deadline had passed.
     pub deadline: u64,

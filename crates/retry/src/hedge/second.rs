@@ -19,7 +19,7 @@ pin_project! {
         #[pin]
         future: Option<S::Future>,
         // What the first request brought, while this one may still be answered.
-        pub(crate) first: Option<Result<S::Response, S::Error>>,
+        first: Option<Result<S::Response, S::Error>>,
         #[pin]
         alarm: Alarm,
     }

@@ -10,7 +10,7 @@ use tower_service::Service;
 
 use super::core::Delay;
 use super::future::{Call, ResponseFuture};
-use super::shared::Shared;
+use super::shared::{NOT_IDEMPOTENT, Shared};
 use crate::judge::{Judge, Standard};
 use crate::repeat::{Repeat, Replay};
 use crate::tools::Tools;
@@ -65,10 +65,13 @@ where
             is_idempotent: self.repeat.is_idempotent(&request),
             is_grpc: self.repeat.is_grpc(&request),
         };
-        // What is not sent twice need not be kept.
+        // What is not sent twice is neither kept nor timed.
         let (request, kept) = match call.is_idempotent {
             true => self.repeat.keep(request, settings.max_replay as usize),
-            false => (request, None),
+            false => {
+                call.ticket.add(NOT_IDEMPOTENT);
+                (request, None)
+            }
         };
         let tools = Tools {
             service: self.inner.clone(),

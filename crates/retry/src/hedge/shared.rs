@@ -24,10 +24,12 @@ pub(crate) const WON: Counter = Counter::own(2);
 pub(crate) const LOST: Counter = Counter::own(3);
 pub(crate) const SECOND_FAILED: Counter = Counter::own(4);
 
+/// Calls that have none in any case, slow or not.
+pub(crate) const NOT_IDEMPOTENT: Counter = Counter::own(7);
+
 // Why a slow call had none.
 pub(crate) const BUDGET: Counter = Counter::own(5);
 pub(crate) const NOT_REPLAYABLE: Counter = Counter::own(6);
-pub(crate) const NOT_IDEMPOTENT: Counter = Counter::own(7);
 pub(crate) const DEADLINE: Counter = Counter::own(8);
 
 const SCHEMA: Schema = Schema {
@@ -47,7 +49,7 @@ const SCHEMA: Schema = Schema {
 };
 
 /// `hedges_total{result}`: calls that were slow, by what became of their second request, or why there
-/// was none.
+/// was none; and those that are never hedged.
 const fn result(counter: Counter, result: &'static str) -> Series {
     Series { counter, metric: "hedges_total", label: ("result", result) }
 }
