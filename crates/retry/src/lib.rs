@@ -99,6 +99,7 @@ mod handle;
 pub mod hedge;
 pub mod judge;
 mod layer;
+mod modes;
 pub mod repeat;
 mod run;
 mod shared;

@@ -1,4 +1,16 @@
 //! What an attempt's outcome says about making another one.
+//!
+//! ```
+//! use palisade_retry::{Advice, RetryLayer};
+//!
+//! let retry = RetryLayer::standard().classify_by(|outcome: Result<&String, &std::io::Error>| {
+//!     match outcome {
+//!         Ok(text) if text.is_empty() => Advice::again(),
+//!         Ok(_) => Advice::Done,
+//!         Err(_) => Advice::Stop,
+//!     }
+//! });
+//! ```
 
 mod advice;
 mod answer;

@@ -59,14 +59,14 @@ impl Call {
         if !can_repeat() {
             return Err(NOT_REPLAYABLE);
         }
-        let (plan, fixed) = (self.core.plan(), self.core.fixed());
+        let plan = self.core.plan();
         let waits = waits.get_or_insert_with(|| plan.backoff.waits(self.core.rng()));
         let wait = Micros::from(waits.next().ok_or(EXHAUSTED)?);
         let asked = Micros::from(advice.after.unwrap_or_default());
         if asked > plan.max_retry_after {
             return Err(STOPPED);
         }
-        let now = fixed.clock.now();
+        let now = plan.clock.now();
         let due = now + asked + wait;
         let late = CallContext::current().deadline().is_some_and(|deadline| due >= deadline);
         if late || self.latest().is_some_and(|latest| due > latest) {
@@ -77,19 +77,19 @@ impl Call {
             return Err(BUDGET);
         }
         self.ticket.add(ATTEMPTS);
-        telemetry::retried(LAYER, fixed.name, made + 1, due.since(now));
+        telemetry::retried(LAYER, plan.name, made + 1, due.since(now));
         Ok(due)
     }
 
     /// When the second attempt is due that was granted before there was a call, and the waits after it.
     pub(crate) fn second(&self, again: Again) -> (Micros, Waits) {
-        let fixed = self.core.fixed();
-        let mut waits = self.core.plan().backoff.waits(self.core.rng());
+        let plan = self.core.plan();
+        let mut waits = plan.backoff.waits(self.core.rng());
         let wait = Micros::from(waits.next().unwrap_or_default());
         let wait = Micros::from(again.after.unwrap_or_default()) + wait;
         self.ticket.add(ATTEMPTS);
-        telemetry::retried(LAYER, fixed.name, 2, wait);
-        (fixed.clock.now() + wait, waits)
+        telemetry::retried(LAYER, plan.name, 2, wait);
+        (plan.clock.now() + wait, waits)
     }
 
     /// Until when an attempt must have begun.

@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use http::HeaderName;
-use palisade_core::Head;
 
 use super::RetryLayer;
 use crate::backoff::Backoff;
 use crate::budget::Budget;
-use crate::judge::{Advice, BoxErrors, JudgeBy, Plain, PlainBoxed, RetryIf};
-use crate::repeat::{Cloned, MayRepeatIf, RepeatBy, Replay};
+use crate::judge::RetryIf;
+use crate::modes::modes;
 use crate::shared::settings::Settings;
 use crate::statuses::Statuses;
 
@@ -93,39 +92,13 @@ impl<J, K> RetryLayer<J, K> {
     /// Draws all jitter from this seed, so that it is the same each time; for tests.
     #[must_use]
     pub fn seed(self, seed: u64) -> Self {
-        self.edit(|shared| shared.fix(|fixed| fixed.seed = Some(seed)))
+        self.edit(|shared| shared.plan(|plan| plan.seed = Some(seed)))
     }
 }
 
-/// What is made again.
+modes!(RetryLayer);
+
 impl<J, K> RetryLayer<J, K> {
-    /// Judges outcomes in another way; see [`judge`](crate::judge).
-    #[must_use]
-    pub fn classify<J2>(self, judge: J2) -> RetryLayer<J2, K> {
-        RetryLayer { shared: self.shared, judge, repeat: self.repeat }
-    }
-
-    /// Judges outcomes as a closure does.
-    ///
-    /// ```
-    /// use palisade_retry::{Advice, RetryLayer};
-    ///
-    /// let retry = RetryLayer::standard().classify_by(|outcome: Result<&String, &std::io::Error>| {
-    ///     match outcome {
-    ///         Ok(text) if text.is_empty() => Advice::again(),
-    ///         Ok(_) => Advice::Done,
-    ///         Err(_) => Advice::Stop,
-    ///     }
-    /// });
-    /// ```
-    #[must_use]
-    pub fn classify_by<Res, Err, F>(self, judge: F) -> RetryLayer<JudgeBy<F>, K>
-    where
-        F: Fn(Result<&Res, &Err>) -> Advice,
-    {
-        self.classify(JudgeBy(judge))
-    }
-
     /// Makes another attempt after the outcomes that a closure picks, and after no others.
     ///
     /// ```
@@ -141,67 +114,5 @@ impl<J, K> RetryLayer<J, K> {
         F: Fn(Result<&Res, &Err>) -> bool,
     {
         self.classify(RetryIf(again))
-    }
-
-    /// For an HTTP service whose error is a [`BoxError`](palisade_core::BoxError), such as one with layers
-    /// inside that answer with boxed errors. The same rules.
-    #[must_use]
-    pub fn boxed(self) -> RetryLayer<BoxErrors, K> {
-        self.classify(BoxErrors)
-    }
-}
-
-impl<J, K> RetryLayer<J, K> {
-    /// Sends clones of requests, of any type, and takes it that all of them may be sent twice.
-    #[must_use]
-    pub fn cloned(self) -> RetryLayer<J, Cloned> {
-        self.repeat(Cloned)
-    }
-
-    /// Sends the copies that a closure makes of requests, of any type; it is asked before a request is
-    /// sent, and those that it makes none of are sent once. Takes it that all others may be sent twice.
-    #[must_use]
-    pub fn repeat_by<Req, F>(self, copy: F) -> RetryLayer<J, RepeatBy<F>>
-    where
-        F: Fn(&Req) -> Option<Req>,
-    {
-        self.repeat(RepeatBy(copy))
-    }
-
-    /// Makes requests again in another way; see [`repeat`](crate::repeat).
-    #[must_use]
-    pub fn repeat<K2>(self, repeat: K2) -> RetryLayer<J, K2> {
-        RetryLayer { shared: self.shared, judge: self.judge, repeat }
-    }
-
-    /// Which HTTP requests may be sent twice, as a closure says of their heads, instead of by their
-    /// [method](crate::repeat::ByMethod).
-    ///
-    /// ```
-    /// use palisade_retry::RetryLayer;
-    ///
-    /// let retry = RetryLayer::standard().idempotent_by(|head| head.path().starts_with("/search"));
-    /// ```
-    #[must_use]
-    pub fn idempotent_by<F>(self, may_repeat: F) -> RetryLayer<J, Replay<MayRepeatIf<F>>>
-    where
-        F: Fn(&Head<'_>) -> bool,
-    {
-        self.repeat(Replay(MayRepeatIf(may_repeat)))
-    }
-}
-
-impl<J, M> RetryLayer<J, Replay<M>> {
-    /// For a service that does not speak HTTP: any response is the answer, any error is worth another
-    /// attempt but a rejection that says otherwise. Requests are cloned.
-    #[must_use]
-    pub fn plain(self) -> RetryLayer<Plain, Cloned> {
-        self.classify(Plain).cloned()
-    }
-
-    /// The same for a service whose error is a [`BoxError`](palisade_core::BoxError).
-    #[must_use]
-    pub fn plain_boxed(self) -> RetryLayer<PlainBoxed, Cloned> {
-        self.classify(PlainBoxed).cloned()
     }
 }

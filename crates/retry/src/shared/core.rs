@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arc_swap::{ArcSwap, Guard};
 use fastrand::Rng;
 use http::StatusCode;
+use palisade_core::Micros;
 use palisade_core::pool::{Pool, Reuse};
-use palisade_core::{Clock, Micros, Name};
 
 use super::plan::Plan;
 use super::settings::Settings;
@@ -21,25 +21,14 @@ pub(crate) static POOL: Pool<Core> = Pool::new();
 pub(crate) struct Core {
     word: AtomicU64,
     plan: ArcSwap<Plan>,
-    fixed: ArcSwap<Fixed>,
     /// Whose next number seeds the jitter of a call.
     seeds: AtomicU64,
-}
-
-/// What does not change while the layer lives.
-#[derive(Clone, Debug)]
-pub(crate) struct Fixed {
-    pub(crate) name: Name,
-    pub(crate) clock: Clock,
-    /// `None`: jitter is not to be foreseen.
-    pub(crate) seed: Option<u64>,
 }
 
 /// What a layer's state is made of.
 pub(crate) struct Seed {
     pub(crate) settings: Settings,
     pub(crate) plan: Plan,
-    pub(crate) fixed: Fixed,
 }
 
 impl Core {
@@ -66,10 +55,6 @@ impl Core {
         });
     }
 
-    pub(crate) fn fixed(&self) -> Guard<Arc<Fixed>> {
-        self.fixed.load()
-    }
-
     /// Whether a call that nobody was ready for is to have a second attempt, which is then paid for, unless
     /// it was before.
     pub(crate) fn grant(&self, advice: Advice, paid: bool) -> Option<Again> {
@@ -79,13 +64,13 @@ impl Core {
         let is_wanted = settings.enabled && settings.max_attempts > 1;
         let granted = is_wanted
             && asked <= plan.max_retry_after
-            && (paid || plan.budget.withdraw(self.fixed().clock.now()));
+            && (paid || plan.budget.withdraw(plan.clock.now()));
         granted.then_some(again)
     }
 
     /// What the jitter of one call is drawn from.
     pub(crate) fn rng(&self) -> Rng {
-        match self.fixed().seed {
+        match self.plan().seed {
             // The golden ratio, so that seeds are far from each other.
             Some(seed) => {
                 let call = self.seeds.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
@@ -98,30 +83,28 @@ impl Core {
 
 impl Rules for Core {
     fn now(&self) -> Micros {
-        self.fixed.load().clock.now()
+        self.plan().clock.now()
     }
 
     fn retries(&self, status: StatusCode) -> bool {
-        self.plan.load().statuses.has(status)
+        self.plan().statuses.has(status)
     }
 }
 
 impl Reuse for Core {
     type Seed = Seed;
 
-    fn make(Seed { settings, plan, fixed }: Seed) -> Self {
+    fn make(Seed { settings, plan }: Seed) -> Self {
         Self {
             word: AtomicU64::new(settings.pack()),
             plan: ArcSwap::from_pointee(plan),
-            fixed: ArcSwap::from_pointee(fixed),
             seeds: AtomicU64::new(0),
         }
     }
 
-    fn renew(&self, Seed { settings, plan, fixed }: Seed) {
+    fn renew(&self, Seed { settings, plan }: Seed) {
         self.word.store(settings.pack(), Ordering::Relaxed);
         self.plan.store(Arc::new(plan));
-        self.fixed.store(Arc::new(fixed));
         self.seeds.store(0, Ordering::Relaxed);
     }
 }

@@ -11,7 +11,7 @@ use palisade_core::switch::Switch;
 use palisade_core::telemetry::{Metric, Observe};
 use palisade_core::{Clock, Name};
 
-use self::core::{Core, Fixed, POOL, Seed};
+use self::core::{Core, POOL, Seed};
 use self::counters::{ATTEMPTS, SCHEMA};
 use self::plan::Plan;
 use self::settings::{MAX_REPLAY, Settings};
@@ -30,8 +30,7 @@ impl Shared {
         let settings =
             Settings { enabled: true, timed: false, max_attempts, max_replay: MAX_REPLAY };
         let base = Base::new(&SCHEMA);
-        let fixed = Fixed { name: base.name(), clock: base.clock().clone(), seed: None };
-        Self::with(base, Seed { settings, plan: Plan::default(), fixed })
+        Self::with(base, Seed { settings, plan: Plan::default() })
     }
 
     fn with(base: Base, seed: Seed) -> Self {
@@ -54,19 +53,8 @@ impl Shared {
         self.budget = self.core.plan().budget.clone();
     }
 
-    /// Others of what never changes in use: another state.
-    pub(crate) fn fix(&mut self, change: impl FnOnce(&mut Fixed)) {
-        let mut seed = self.seed();
-        change(&mut seed.fixed);
-        self.core = POOL.take(self.base.meter(), seed);
-    }
-
     fn seed(&self) -> Seed {
-        Seed {
-            settings: self.core.settings(),
-            plan: Plan::clone(&self.core.plan()),
-            fixed: Fixed::clone(&self.core.fixed()),
-        }
+        Seed { settings: self.core.settings(), plan: Plan::clone(&self.core.plan()) }
     }
 }
 
@@ -96,12 +84,12 @@ impl base::Shared for Shared {
 
     fn set_name(&mut self, name: Name) {
         self.base.set_name(name);
-        self.fix(|fixed| fixed.name = name);
+        self.plan(|plan| plan.name = name);
     }
 
     fn set_clock(&mut self, clock: Clock) {
         self.base.set_clock(clock.clone());
-        self.fix(|fixed| fixed.clock = clock);
+        self.plan(|plan| plan.clock = clock.clone());
     }
 }
 

@@ -1,7 +1,8 @@
-//! What is looked up only when an attempt has failed.
+//! What is looked up only when an attempt has failed. What the handle cannot change of it is there for as
+//! long as the layer.
 
 use http::HeaderName;
-use palisade_core::Micros;
+use palisade_core::{Clock, Micros, Name};
 
 use crate::backoff::Backoff;
 use crate::budget::Budget;
@@ -21,6 +22,10 @@ pub(crate) struct Plan {
     pub(crate) attempt_header: Option<HeaderName>,
     /// Whoever asks for more than this is not asked again.
     pub(crate) max_retry_after: Micros,
+    pub(crate) name: Name,
+    pub(crate) clock: Clock,
+    /// `None`: jitter is not to be foreseen.
+    pub(crate) seed: Option<u64>,
 }
 
 /// The longest time that whoever asks for it is left alone, unless told otherwise.
@@ -36,6 +41,9 @@ impl Default for Plan {
             max_elapsed: Micros::MAX,
             attempt_header: None,
             max_retry_after: MAX_RETRY_AFTER,
+            name: Name::default(),
+            clock: Clock::default(),
+            seed: None,
         }
     }
 }
