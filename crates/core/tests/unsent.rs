@@ -1,7 +1,5 @@
 //! Errors of calls that never left.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 use std::io::{self, ErrorKind};
 
 use palisade_core::classify::is_unsent;

@@ -1,7 +1,5 @@
 //! How often a call is made, and what its caller gets.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 mod support;
 
 use std::io;

@@ -1,6 +1,6 @@
 //! Requests' bodies, which are sent again.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 mod support;
 

@@ -1,7 +1,5 @@
 //! What is left of calls that go away, panic or have ended.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 mod support;
 
 use std::sync::Arc;
@@ -107,7 +105,10 @@ async fn a_panic_of_the_inner_service_passes_and_counts_as_abandoned() {
 
 /// An upstream whose clones are counted.
 #[derive(Clone)]
-struct Counted(Upstream<Req, Res, Fault>, #[allow(dead_code, reason = "it is counted")] Arc<()>);
+struct Counted {
+    upstream: Upstream<Req, Res, Fault>,
+    _clones: Arc<()>,
+}
 
 impl Service<Req> for Counted {
     type Response = Res;
@@ -115,11 +116,11 @@ impl Service<Req> for Counted {
     type Future = <Upstream<Req, Res, Fault> as Service<Req>>::Future;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
-        self.0.poll_ready(cx)
+        self.upstream.poll_ready(cx)
     }
 
     fn call(&mut self, request: Req) -> Self::Future {
-        self.0.call(request)
+        self.upstream.call(request)
     }
 }
 
@@ -131,7 +132,8 @@ async fn a_future_that_has_ended_holds_neither_the_service_nor_the_request() {
         let (clones, marks) = (Arc::new(()), Arc::new(()));
         let layer = steady();
         let upstream = Upstream::new(answers);
-        let mut service: Retry<_> = layer.layer(Counted(upstream.clone(), Arc::clone(&clones)));
+        let mut service: Retry<_> =
+            layer.layer(Counted { upstream: upstream.clone(), _clones: Arc::clone(&clones) });
         let mut request = get();
         request.extensions_mut().insert(Arc::clone(&marks));
         let mut call = spawn(service.ready().await.unwrap().call(request));

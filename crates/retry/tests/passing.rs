@@ -1,7 +1,5 @@
 //! What a call costs that is answered by its first attempt, and who may have it.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 mod support;
 
 use std::convert::Infallible;

@@ -1,7 +1,5 @@
 //! Errors of `poll_ready`, which come before there is a call.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 mod support;
 
 use palisade_core::test::{InnerHandle, inner};

@@ -1,6 +1,6 @@
 //! Attempts and the readiness of the inner service.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! Which HTTP outcomes are worth another attempt, and of which requests.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 mod support;
 

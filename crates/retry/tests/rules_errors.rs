@@ -1,6 +1,6 @@
 //! Which errors, and which of our own rejections, are worth another attempt.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 mod support;
 

@@ -1,7 +1,5 @@
 //! Which gRPC responses are worth another attempt.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 mod support;
 
 use palisade_retry::RetryLayer;

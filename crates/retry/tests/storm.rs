@@ -1,6 +1,6 @@
 //! An outage under load, and the recovery from it, in virtual time.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 mod support;
 

@@ -1,7 +1,5 @@
 //! How often a call takes its turn, and that it has it on time.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 mod support;
 
 use std::task::{Context, Poll};

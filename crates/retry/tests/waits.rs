@@ -1,7 +1,5 @@
 //! When further attempts are made.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
-
 mod support;
 
 use std::time::Duration;
