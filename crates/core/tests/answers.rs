@@ -233,3 +233,14 @@ fn a_grpc_web_client_is_answered_in_its_own_type() {
     assert_eq!(answer.headers()["content-type"], "application/grpc-web+proto");
     assert_eq!(answer.headers()["grpc-status"], "8");
 }
+
+#[test]
+fn a_limit_is_said_in_whole_milliseconds_unless_it_is_short() {
+    let said = |micros| {
+        let limit = Duration::from_micros(micros);
+        Rejection::new("timeout", "up", Reason::timed_out(Late::Head, limit, limit)).to_string()
+    };
+    assert!(said(199_962).contains(" within 200ms "), "{}", said(199_962));
+    assert!(said(12_500_000).contains(" within 12.5s "), "{}", said(12_500_000));
+    assert!(said(250).contains(" within 250us "), "{}", said(250));
+}

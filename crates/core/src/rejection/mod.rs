@@ -127,6 +127,14 @@ pub(crate) fn coarse(wait: Duration) -> Duration {
     }
 }
 
+/// Rounds up to milliseconds what has ten of them: what remains of a deadline is no round number.
+pub(crate) fn in_millis(limit: Duration) -> Duration {
+    match limit.as_millis() {
+        0..10 => limit,
+        _ => Duration::from_millis(ceil(limit.as_nanos(), 1_000_000)),
+    }
+}
+
 pub(crate) fn ceil(nanos: u128, unit: u128) -> u64 {
     u64::try_from(nanos.div_ceil(unit)).unwrap_or(u64::MAX)
 }

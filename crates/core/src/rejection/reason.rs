@@ -274,7 +274,7 @@ impl Reason {
                     Late::Idle => "got no more data for",
                     Late::Total => "did not get the whole answer within",
                 };
-                let limit = duration::display(*limit);
+                let limit = duration::display(super::in_millis(*limit));
                 let elapsed = duration::display(super::coarse(*elapsed));
                 write!(f, "timed out: {name:?} {what} {limit} (given up after {elapsed})")
             }
