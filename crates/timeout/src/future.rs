@@ -93,10 +93,12 @@ where
             if let Some(tab) = this.timed.as_mut().and_then(|timed| timed.tab.take()) {
                 tab.close(result.is_ok());
             }
-            return Poll::Ready(match (result, watched) {
-                (Ok(response), Some(timed)) => Ok(timed.watch::<_, _, _, R>(response)),
-                (Ok(response), None) => Ok(R::pass(response)),
-                (Err(error), _) => Err(R::fail(error)),
+            return Poll::Ready(match result {
+                Ok(response) => Ok(match watched {
+                    Some(timed) => timed.watch::<_, _, _, R>(response),
+                    None => R::pass(response),
+                }),
+                Err(error) => Err(R::fail(error)),
             });
         }
         let Some(timed) = this.timed else { return Poll::Pending };
