@@ -58,6 +58,7 @@ impl Algorithm for Fair {
             }
             Op::Decide | Op::Take => units.min(share),
             Op::Charge => units.min(left),
+            Op::Raise => units.min(self.0).saturating_sub(passed.count),
             Op::Refund => 0,
         };
         passed.count += granted;

@@ -50,6 +50,7 @@ impl Model {
                 Op::Charge => (limit.units, left.saturating_sub(limit.units)),
                 Op::Refund => (limit.units, most.min(left + limit.units)),
                 Op::Take => (fewest, left - fewest),
+                Op::Raise => (limit.units, left.min(most.saturating_sub(limit.units))),
             };
             // A refusal cuts what could only come from a clock that stepped back.
             if after != left || !fits(at) {
@@ -69,7 +70,7 @@ fn seen(outcomes: &[Outcome]) -> Vec<(bool, u64, u64)> {
 }
 
 fn any_op() -> impl Strategy<Value = Op> {
-    prop_oneof![3 => Just(Op::Decide), 1 => Just(Op::Charge), 1 => Just(Op::Refund), 1 => Just(Op::Take)]
+    prop_oneof![3 => Just(Op::Decide), 1 => Just(Op::Charge), 1 => Just(Op::Refund), 1 => Just(Op::Take), 1 => Just(Op::Raise)]
 }
 
 /// A call some time after the one before it, or before that.
@@ -88,10 +89,11 @@ impl Call {
 
     fn charges(&self) -> Vec<Charge> {
         let charge = |&(key, window, units): &(u64, Window, u64)| Charge {
-            key: key.to_string().into(),
+            subject: key.to_string().into(),
             policy: Policy::new(Name::default(), window),
             units,
             class: 0,
+            together: true,
         };
         self.limits.iter().map(charge).collect()
     }
@@ -261,7 +263,8 @@ fn a_key_whose_algorithm_changed_counts_as_never_seen() {
     }
     let store = MemoryStore::with(10, Clock::fast());
     let decide = |policy: &Policy| {
-        let charge = Charge { key: "k".into(), policy: policy.clone(), units: 1, class: 0 };
+        let (subject, policy) = ("k".into(), policy.clone());
+        let charge = Charge { subject, policy, units: 1, class: 0, together: false };
         store.execute_at(Op::Decide, &[charge], START).allowed()
     };
     let (window, once) = (Policy::new(Name::default(), ONE), Policy::new(Name::default(), Once));

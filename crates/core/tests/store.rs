@@ -41,7 +41,7 @@ impl Algorithm for Only {
 
 fn charge(key: &str, most: u64) -> Charge {
     let policy = Policy::new(Name::new("only"), Only(most));
-    Charge { key: key.into(), policy, units: 1, class: 0 }
+    Charge { subject: key.into(), policy, units: 1, class: 0, together: false }
 }
 
 /// Never answers. Counts its calls and those that are under way.

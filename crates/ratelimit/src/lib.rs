@@ -103,6 +103,7 @@ mod options;
 mod shared;
 
 pub use palisade_core::key::Missing;
+pub use palisade_core::store::Outage;
 pub use palisade_core::{
     Bill, ClientIp, Global, Header, Host, Key, KeyBy, Method, Quota, Ratio, Rejection, Route,
     per_day, per_hour, per_minute, per_second,
@@ -124,5 +125,5 @@ pub use self::limit::each::Each;
 pub use self::limit::limits::{IntoLimit, IntoLimits, Limits};
 pub use self::limiter::RateLimiter;
 pub use self::limiter::subject::Subject;
-pub use self::options::{Headers, HeadersOn, Outage, Reset};
+pub use self::options::{Headers, HeadersOn, Reset};
 pub use self::shared::busiest::BusyKey;

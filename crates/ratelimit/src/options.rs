@@ -58,18 +58,3 @@ pub enum HeadersOn {
     /// Refusals only: a pass is a few headers shorter, and does not tell how much is left.
     OnlyDenied,
 }
-
-/// What happens when a remote store does not decide in time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum Outage {
-    /// The limit is kept in this process, in full. The default.
-    #[default]
-    Local,
-    /// The call passes.
-    Allow,
-    /// The call is refused: 503, or UNAVAILABLE.
-    Deny,
-}

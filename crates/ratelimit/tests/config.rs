@@ -58,7 +58,7 @@ fn every_default_is_the_layers() {
     assert_eq!((by.to_string().as_str(), limits.len()), ("global", 0));
     assert_eq!((on_missing, skip_preflights, skip_paths.len()), (Missing::Shared, true, 0));
     assert_eq!((headers, headers_on), (Headers::Ietf, HeadersOn::Always));
-    assert_eq!((reset, max_keys, on_outage), (Reset::Epoch, 1_000_000, Outage::Local));
+    assert_eq!((reset, max_keys, on_outage), (Reset::Epoch, 1_000_000, Outage::Share));
 
     let configured = config([LimitConfig::new(per_second(5))]).layer().unwrap();
     let plain = RateLimitLayer::new(per_second(5));

@@ -65,7 +65,7 @@ impl Algorithm for Fair {
             }
             Op::Charge => units.min(size - taken.units),
             Op::Take => units.min(may),
-            Op::Refund => 0,
+            Op::Refund | Op::Raise => 0,
         };
         taken.units += granted;
         if op == Op::Refund {

@@ -49,6 +49,7 @@ impl Model {
             }
             Op::Charge => (level + cost).min(self.cap),
             Op::Refund => (level - cost).max(0),
+            Op::Raise => level.max(cost.min(self.cap)),
             Op::Take => {
                 granted = units.min(((self.cap - level) / self.unit) as u64);
                 level + i128::from(granted) * self.unit
@@ -108,6 +109,7 @@ fn any_op() -> impl Strategy<Value = Op> {
         1 => Just(Op::Charge),
         1 => Just(Op::Refund),
         1 => Just(Op::Take),
+        1 => Just(Op::Raise),
     ]
 }
 

@@ -51,9 +51,9 @@ async fn the_store_is_asked_once_for_all_of_them() {
 
     let (op, charges) = questions.charges().unwrap();
     assert_eq!(op, Op::Decide);
-    let seen = charges.iter().map(|charge| (&*charge.key, charge.units, charge.class));
+    let seen = charges.iter().map(|charge| (&*charge.subject, charge.units, charge.class));
     let seen: Vec<_> = seen.collect();
-    assert_eq!(seen, [("api-minute|a%7cb", 1, 3), ("tenant|acme", 7, 3)]);
+    assert_eq!(seen, [("a%7cb", 1, 3), ("acme", 7, 3)]);
     let names: Vec<_> = charges.iter().map(|charge| charge.policy.name().as_str()).collect();
     assert_eq!(names, ["api-minute", "tenant"]);
     // The quota of the tier where there is one.
@@ -70,7 +70,7 @@ async fn the_store_is_asked_only_for_limits_that_apply() {
     let layer = layer!(store);
     let mut service = layer.clone().layer(ok());
     assert!(passes(&mut service, get([("x-user", "a")])).await);
-    assert_eq!(asked(&mut questions), [question(&[("api-minute|a", 1), ("tenant", 7)])]);
+    assert_eq!(asked(&mut questions), [question(&[("api-minute|a", 1), ("tenant|#", 7)])]);
 
     let mut service = layer.clone().on_missing(Missing::Pass).layer(ok());
     assert!(passes(&mut service, get([("x-tenant", "acme")])).await);
@@ -88,7 +88,7 @@ async fn limits_of_one_period_are_not_one_limit_there() {
     let limits = [Limit::new(per_minute(2)), Limit::new(per_minute(9)).name("api-minute")];
     let layer = RateLimitLayer::with(Limits::all(limits)).name("api").store(store);
     assert!(passes(&mut layer.layer(ok()), get([])).await);
-    assert_eq!(asked(&mut questions), [question(&[("api-minute-2", 1), ("api-minute", 1)])]);
+    assert_eq!(asked(&mut questions), [question(&[("api-minute-2|#", 1), ("api-minute|#", 1)])]);
 }
 
 #[tokio::test(start_paused = true)]

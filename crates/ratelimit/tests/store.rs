@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use http::{Request, Response, StatusCode};
 use palisade_core::algorithm::{Op, Outcome, Retry};
-use palisade_core::store::{Answer, Charge, MemoryStore, Store, StoreError};
+use palisade_core::store::{Answer, Charge, MemoryStore, Source, Store, StoreError};
 use palisade_core::test::{Probe, echo, inner, ready};
 use palisade_core::{CallContext, Clock, Header, LayerError, ManualClock, Micros, Reason};
 use palisade_ratelimit::{
@@ -61,7 +61,7 @@ impl Store for Told {
             Say::Unknown => return Err(StoreError::Unknown("cut".into())),
             Say::Rejected => return Err(StoreError::Rejected("read only".into())),
         };
-        Ok(Answer { outcomes, now: Micros::ZERO })
+        Ok(Answer { outcomes, now: Micros::ZERO, source: Source::Store })
     }
 }
 
@@ -80,9 +80,14 @@ impl Questions {
 
     /// The keys that the store was asked for.
     fn keys(&mut self) -> Vec<String> {
-        let next = || self.asked.try_recv().ok().map(|(_, charge)| charge.key.to_string());
+        let next = || self.asked.try_recv().ok().map(|(_, charge)| key(&charge));
         std::iter::from_fn(next).collect()
     }
+}
+
+/// Which limit of whom.
+fn key(charge: &Charge) -> String {
+    format!("{}|{}", charge.policy.name(), charge.subject)
 }
 
 const AT_ONCE: Duration = Duration::ZERO;
@@ -141,16 +146,16 @@ async fn the_store_is_asked_for_one_unit_of_the_limit_by_the_name_and_the_spelle
     let request = |key: &str| Request::builder().header("x-api-key", key).body(()).unwrap();
     call(&mut service, request("a|b")).await.unwrap();
     let (op, charge) = questions.asked.recv().await.unwrap();
-    assert_eq!((op, &*charge.key, charge.units), (Op::Decide, "api|a%7cb", 1));
+    assert_eq!((op, &*key(&charge), charge.units), (Op::Decide, "api|a%7cb", 1));
     assert_eq!(charge.policy.name().as_str(), "api");
     assert_eq!(charge.policy.downcast_ref::<Gcra>(), Some(&Gcra::new(per_second(1))));
 
     // Without a header, and without keys at all.
     call(&mut service, Request::new(())).await.unwrap();
-    assert_eq!(questions.keys(), ["api"]);
+    assert_eq!(questions.keys(), ["api|#"]);
     let (layer, mut questions) = limit(Say::Pass, AT_ONCE);
     call(&mut layer.plain().layer(echo()), ()).await.unwrap();
-    assert_eq!(questions.keys(), ["api"]);
+    assert_eq!(questions.keys(), ["api|#"]);
 }
 
 #[tokio::test(start_paused = true)]

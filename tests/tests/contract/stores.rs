@@ -6,7 +6,7 @@ use palisade::{
     Clock,
     algorithm::{Op, Outcome},
     prelude::*,
-    store::{Answer, Charge, Store, StoreError},
+    store::{Answer, Charge, Source, Store, StoreError},
     test::ready,
 };
 
@@ -19,7 +19,7 @@ impl Store for Slow {
     async fn execute(&self, _: Op, charges: Vec<Charge>) -> Result<Answer, StoreError> {
         tokio::time::sleep(DELAY).await;
         let outcomes = charges.iter().map(|charge| Outcome::passed(charge.units)).collect();
-        Ok(Answer { outcomes, now: Clock::default().now() })
+        Ok(Answer { outcomes, now: Clock::default().now(), source: Source::Store })
     }
 }
 

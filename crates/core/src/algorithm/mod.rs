@@ -7,8 +7,10 @@
 //! arithmetic.
 
 mod outcome;
+mod remote;
 
 pub use self::outcome::{Outcome, Retry};
+pub use self::remote::{Keeps, Portion, Twin};
 use crate::Micros;
 
 /// What is asked of a limit.
@@ -23,6 +25,9 @@ pub enum Op {
     Refund,
     /// Take as many of the units as are there.
     Take,
+    /// Take what is missing until so many units are taken in all, as far as the limit goes; nothing
+    /// if as many are. To do it twice is to do it once, so it restores what a store has lost.
+    Raise,
 }
 
 /// A limiting algorithm.
@@ -56,12 +61,47 @@ pub trait Algorithm: Send + Sync + 'static {
 
     /// Applies a planned change.
     fn commit(&self, state: &mut Self::State, change: Self::Change);
+
+    /// The same arithmetic for a store that runs scripts. Without it such a store asks for the state
+    /// as [bytes](State::to_bytes), plans here, and swaps it if it is still the same.
+    fn twin(&self) -> Option<Twin> {
+        None
+    }
+
+    /// What one of several instances allows by itself, while it cannot ask where they all ask; `None`
+    /// if the limit cannot be divided.
+    fn portion(&self, portion: Portion) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        let _ = portion;
+        None
+    }
+
+    /// A state that decides like one of which `outcome` was heard at `at`, or more strictly; `None` if
+    /// an outcome does not say enough.
+    fn seen(&self, outcome: &Outcome, at: Micros) -> Option<Self::State> {
+        let _ = (outcome, at);
+        None
+    }
 }
 
 /// What is remembered of a key.
 pub trait State: Default + Clone + Send + 'static {
     /// From when on the state decides like that of a key never seen.
     fn inert_at(&self) -> Micros;
+
+    /// The state for a store that keeps bytes, and runs no [twin](Algorithm::twin) of the algorithm;
+    /// `None` if it cannot be kept there.
+    fn to_bytes(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// The state of these bytes; `None` if they are none, which counts as never seen.
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let _ = bytes;
+        None
+    }
 }
 
 /// What is to become of a key's state.

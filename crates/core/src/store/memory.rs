@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::{Answer, Charge, Entry, Policy, Store, StoreError, Table};
+use super::{Answer, Charge, Entry, Policy, Source, Store, StoreError, Table};
 use crate::algorithm::Op;
 use crate::key::Fingerprinter;
 use crate::store::policy::AnyState;
@@ -43,18 +43,23 @@ impl MemoryStore {
     fn execute_when(&self, op: Op, charges: &[Charge], now: impl Fn() -> Micros) -> Answer {
         let mut entries: SmallVec<[Entry<'_, Policy>; 2]> = SmallVec::new();
         for charge in charges {
+            let name = Key::from(charge.policy.name().as_str());
             // By the policy, and not by its place in the call: other calls have other policies there.
-            let mut limit =
-                Key::from(charge.policy.name().as_str()).fingerprint(&self.fingerprinter) as u8;
+            let mut limit = name.fingerprint(&self.fingerprinter) as u8;
             while entries.len() < 256 && entries.iter().any(|entry| entry.limit == limit) {
                 limit = limit.wrapping_add(1);
             }
-            let key = Key::from(&*charge.key).fingerprint(&self.fingerprinter);
+            let key = self.place(charge);
             let Charge { policy: algorithm, units, class, .. } = charge;
             entries.push(Entry { algorithm, key, limit, units: *units, class: *class });
         }
         let (outcomes, now) = self.table.all_at(&entries, now, op);
-        Answer { outcomes: outcomes.into_vec(), now }
+        Answer { outcomes: outcomes.into_vec(), now, source: Source::Store }
+    }
+
+    fn place(&self, charge: &Charge) -> u64 {
+        let name = Key::from(charge.policy.name().as_str());
+        name.and(&*charge.subject).fingerprint(&self.fingerprinter)
     }
 
     /// How many keys have a state.
@@ -79,5 +84,12 @@ impl Default for MemoryStore {
 impl Store for MemoryStore {
     async fn execute(&self, op: Op, charges: Vec<Charge>) -> Result<Answer, StoreError> {
         Ok(self.execute_when(op, &charges, || self.clock.now()))
+    }
+
+    async fn reset(&self, charges: Vec<Charge>) -> Result<(), StoreError> {
+        for charge in &charges {
+            self.table.forget(self.place(charge));
+        }
+        Ok(())
     }
 }

@@ -8,34 +8,39 @@
 //! [`Store`] answers in its own time, and a layer holds it as [`AnyStore`], so that a layer's type
 //! does not say where its limits are kept.
 
+mod any;
 mod error;
 mod memory;
+mod outage;
 mod policy;
 mod table;
 
-use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, ready};
 use std::sync::Arc;
 
+pub use self::any::{AnyStore, Execution};
 pub use self::error::StoreError;
 pub use self::memory::MemoryStore;
-pub use self::policy::Policy;
+pub use self::outage::{Outage, Source};
+pub use self::policy::{Kept, Policy};
 pub use self::table::{Entry, Place, Table};
 use crate::Micros;
-use crate::algorithm::{Op, Outcome};
+use crate::algorithm::{Op, Outcome, Portion};
 
 /// One limit of a call: whose, which, how much.
 #[derive(Clone, Debug)]
 pub struct Charge {
-    /// Whose limit it is, spelled out: unique for this limit among all that use the store.
-    pub key: Arc<str>,
+    /// Whose limit it is, spelled out. A store tells limits apart by their policy's name and this.
+    pub subject: Arc<str>,
     /// The limit.
     pub policy: Policy,
     /// How many units.
     pub units: u64,
     /// The caller's priority or service class.
     pub class: u8,
+    /// Whether the limit is one of several that are decided together, most often of one subject: a
+    /// store may keep them in one place. A limit's charges must all say the same.
+    pub together: bool,
 }
 
 /// What a store answers.
@@ -45,6 +50,8 @@ pub struct Answer {
     pub outcomes: Vec<Outcome>,
     /// The time by the store's clock.
     pub now: Micros,
+    /// Who decided.
+    pub source: Source,
 }
 
 impl Answer {
@@ -69,6 +76,31 @@ pub trait Store: Send + Sync + 'static {
         op: Op,
         charges: Vec<Charge>,
     ) -> impl Future<Output = Result<Answer, StoreError>> + Send;
+
+    /// Forgets what the subjects of `charges` have taken of these limits. A store that cannot says
+    /// so.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute).
+    fn reset(&self, charges: Vec<Charge>) -> impl Future<Output = Result<(), StoreError>> + Send {
+        drop(charges);
+        ready(Err(StoreError::Rejected("this store cannot forget a single limit".into())))
+    }
+
+    /// Tells the store that `instance` is there, and hears which of how many it is; `None` if the
+    /// store does not count them. That it answers at all says that it can.
+    ///
+    /// Of a store with nothing better it is a decision on no limit.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute).
+    fn heartbeat(
+        &self,
+        instance: u64,
+    ) -> impl Future<Output = Result<Option<Portion>, StoreError>> + Send {
+        let _ = instance;
+        async { self.execute(Op::Decide, Vec::new()).await.map(|_| None) }
+    }
 }
 
 /// One store for several layers: clone the `Arc`.
@@ -80,50 +112,15 @@ impl<S: Store> Store for Arc<S> {
     ) -> impl Future<Output = Result<Answer, StoreError>> + Send {
         (**self).execute(op, charges)
     }
-}
 
-/// A store of any kind.
-#[derive(Clone)]
-pub struct AnyStore(Arc<dyn Erased>);
-
-/// The future of a store of any kind.
-pub type Execution = Pin<Box<dyn Future<Output = Result<Answer, StoreError>> + Send>>;
-
-trait Erased: Send + Sync {
-    fn execute(self: Arc<Self>, op: Op, charges: Vec<Charge>) -> Execution;
-}
-
-impl<S: Store> Erased for S {
-    fn execute(self: Arc<Self>, op: Op, charges: Vec<Charge>) -> Execution {
-        Box::pin(async move { Store::execute(&*self, op, charges).await })
-    }
-}
-
-impl AnyStore {
-    /// Hides the store's type.
-    pub fn new(store: impl Store) -> Self {
-        Self(Arc::new(store))
+    fn reset(&self, charges: Vec<Charge>) -> impl Future<Output = Result<(), StoreError>> + Send {
+        (**self).reset(charges)
     }
 
-    /// Executes `op` on all of `charges`, committing all of them or none.
-    #[must_use]
-    pub fn execute(&self, op: Op, charges: Vec<Charge>) -> Execution {
-        Arc::clone(&self.0).execute(op, charges)
-    }
-}
-
-impl Store for AnyStore {
-    fn execute(
+    fn heartbeat(
         &self,
-        op: Op,
-        charges: Vec<Charge>,
-    ) -> impl Future<Output = Result<Answer, StoreError>> + Send {
-        Self::execute(self, op, charges)
-    }
-}
-
-impl fmt::Debug for AnyStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AnyStore")
+        instance: u64,
+    ) -> impl Future<Output = Result<Option<Portion>, StoreError>> + Send {
+        (**self).heartbeat(instance)
     }
 }

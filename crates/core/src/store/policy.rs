@@ -4,7 +4,8 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::algorithm::{Algorithm, Change, Op, Outcome, State};
+use super::Outage;
+use crate::algorithm::{Algorithm, Change, Op, Outcome, Portion, State, Twin};
 use crate::{Micros, Name};
 
 /// A limit: an algorithm with its numbers, under the name that rejections, headers and metrics use.
@@ -13,12 +14,22 @@ use crate::{Micros, Name};
 #[derive(Clone)]
 pub struct Policy {
     name: Name,
+    outage: Outage,
     algorithm: Arc<dyn Erased>,
 }
 
 /// The state of any algorithm.
 #[derive(Default)]
 pub struct AnyState(Option<Box<dyn ErasedState>>);
+
+/// A state as a store keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The state.
+    pub bytes: Vec<u8>,
+    /// From when on it can be forgotten.
+    pub until: Micros,
+}
 
 /// The change of any algorithm: what was asked. A plan depends on nothing else, so it is made once
 /// more when it is committed, where the types are known; that costs less than a box for the change.
@@ -33,7 +44,7 @@ pub struct AnyChange {
 impl Policy {
     /// The limit `algorithm`, named `name`.
     pub fn new(name: Name, algorithm: impl Algorithm) -> Self {
-        Self { name, algorithm: Arc::new(algorithm) }
+        Self { name, outage: Outage::default(), algorithm: Arc::new(algorithm) }
     }
 
     /// The name.
@@ -49,7 +60,34 @@ impl Policy {
         self
     }
 
-    /// The algorithm, if it is an `A`: for stores that run a twin of their own.
+    /// What happens while the store does not answer; [`Outage::Share`] unless set.
+    #[must_use]
+    pub const fn outage(&self) -> Outage {
+        self.outage
+    }
+
+    /// The same limit, of which this happens while the store does not answer.
+    #[must_use]
+    pub const fn on_outage(mut self, outage: Outage) -> Self {
+        self.outage = outage;
+        self
+    }
+
+    /// Plans for a store that keeps a state as bytes; `None` if the algorithm's state has no such
+    /// form. What is not a state counts as never seen.
+    #[must_use]
+    pub fn plan_bytes(
+        &self,
+        seen: Option<&[u8]>,
+        now: Micros,
+        op: Op,
+        units: u64,
+        class: u8,
+    ) -> Option<(Outcome, Change<Kept>)> {
+        self.algorithm.plan_bytes_any(seen, AnyChange { now, op, units, class })
+    }
+
+    /// The algorithm, if it is an `A`.
     #[must_use]
     pub fn downcast_ref<A: Algorithm>(&self) -> Option<&A> {
         self.algorithm.as_any().downcast_ref()
@@ -74,6 +112,19 @@ impl Algorithm for Policy {
 
     fn commit(&self, state: &mut AnyState, change: AnyChange) {
         self.algorithm.commit_any(state, change);
+    }
+
+    fn twin(&self) -> Option<Twin> {
+        self.algorithm.twin_any()
+    }
+
+    fn portion(&self, portion: Portion) -> Option<Self> {
+        let algorithm = self.algorithm.portion_any(portion)?;
+        Some(Self { algorithm, ..*self })
+    }
+
+    fn seen(&self, outcome: &Outcome, at: Micros) -> Option<AnyState> {
+        self.algorithm.seen_any(outcome, at)
     }
 }
 
@@ -114,6 +165,18 @@ trait Erased: Send + Sync {
     ) -> (Outcome, Change<()>);
 
     fn commit_any(&self, state: &mut AnyState, change: AnyChange);
+
+    fn plan_bytes_any(
+        &self,
+        seen: Option<&[u8]>,
+        ask: AnyChange,
+    ) -> Option<(Outcome, Change<Kept>)>;
+
+    fn twin_any(&self) -> Option<Twin>;
+
+    fn portion_any(&self, portion: Portion) -> Option<Arc<dyn Erased>>;
+
+    fn seen_any(&self, outcome: &Outcome, at: Micros) -> Option<AnyState>;
 }
 
 impl<A: Algorithm> Erased for A {
@@ -151,6 +214,39 @@ impl<A: Algorithm> Erased for A {
         if !was_seen {
             state.0 = Some(Box::new(fresh));
         }
+    }
+
+    fn plan_bytes_any(
+        &self,
+        seen: Option<&[u8]>,
+        ask: AnyChange,
+    ) -> Option<(Outcome, Change<Kept>)> {
+        let AnyChange { now, op, units, class } = ask;
+        let mut state = seen.and_then(A::State::from_bytes).unwrap_or_default();
+        let (outcome, change) = self.plan(&state, now, op, units, class);
+        let mut keep = |change| {
+            self.commit(&mut state, change);
+            Some(Kept { bytes: state.to_bytes()?, until: state.inert_at() })
+        };
+        let change = match change {
+            Change::Keep => Change::Keep,
+            Change::Forget => Change::Forget,
+            Change::Commit(change) => Change::Commit(keep(change)?),
+            Change::Repair(change) => Change::Repair(keep(change)?),
+        };
+        Some((outcome, change))
+    }
+
+    fn twin_any(&self) -> Option<Twin> {
+        self.twin()
+    }
+
+    fn portion_any(&self, portion: Portion) -> Option<Arc<dyn Erased>> {
+        Some(Arc::new(self.portion(portion)?))
+    }
+
+    fn seen_any(&self, outcome: &Outcome, at: Micros) -> Option<AnyState> {
+        Some(AnyState(Some(Box::new(self.seen(outcome, at)?))))
     }
 }
 

@@ -53,6 +53,7 @@ impl Algorithm for Window {
             }
             Op::Charge => (units, self.most.min(before + units)),
             Op::Refund => (units, before.saturating_sub(units)),
+            Op::Raise => (units, before.max(units.min(self.most))),
             Op::Take => (units.min(self.most - before), self.most.min(before + units)),
         };
         let outcome = Outcome::passed(granted).with_remaining(self.most - after);

@@ -1,7 +1,7 @@
 //! What an operation asks of a window, whatever the window is made of.
 
-use palisade_core::Micros;
-use palisade_core::algorithm::{Op, Outcome, Retry};
+use palisade_core::algorithm::{Op, Outcome, Portion, Retry};
+use palisade_core::{Micros, Quota};
 
 /// What a window has counted and has left.
 pub(super) struct Room {
@@ -47,6 +47,11 @@ impl Room {
             Op::Charge => {
                 (units, Ask::Add(capped(units).min(self.limit.saturating_sub(self.count))))
             }
+            Op::Raise => {
+                let used = limit - (self.free / self.unit).min(limit);
+                let missing = units.min(limit).saturating_sub(used);
+                (units, Ask::Add(capped(missing).min(self.limit.saturating_sub(self.count))))
+            }
             Op::Refund => (units, Ask::Remove(units)),
         };
         (Outcome::passed(granted), ask)
@@ -63,6 +68,19 @@ impl Ask {
             Self::Remove(units) => Some(count.saturating_sub(capped(units))),
         }
     }
+}
+
+/// An instance's part of the limit, in the same periods.
+pub(super) fn part(quota: Quota, portion: Portion) -> Quota {
+    let limit = portion.part(quota.limit().into());
+    // Not more than the whole, which fits.
+    Quota::new(u32::try_from(limit).unwrap_or(u32::MAX), quota.period())
+}
+
+/// How many units had counted where this was the outcome.
+pub(super) fn used(quota: Quota, outcome: &Outcome) -> u32 {
+    let left = u32::try_from(outcome.remaining()).unwrap_or(u32::MAX);
+    quota.limit().saturating_sub(left)
 }
 
 /// More than any limit if it does not fit.

@@ -33,6 +33,25 @@ pub(super) struct View {
 // ===== impl Buckets =====
 
 impl Buckets {
+    /// The counts of which so many units were counted at `at`, and none any more after `reset`.
+    ///
+    /// Which of the two windows they are of is told by how long they will be. Of two that count, all is
+    /// taken for the current one's, which is stricter.
+    pub(super) fn seen(used: u32, at: Micros, reset: Micros, period: Micros) -> Self {
+        let end = at + reset;
+        let (windows, current, previous) = if used == 0 || reset == Micros::ZERO {
+            return Self::default();
+        } else if reset > period {
+            (2, used, 0)
+        } else {
+            // So many that what is left of them is what was counted.
+            let all = (u64::from(used).saturating_mul(period.0)).div_ceil(reset.0);
+            (1, 0, u32::try_from(all).unwrap_or(u32::MAX))
+        };
+        let start = At::new(end.since(Micros(windows * period.0)));
+        Self { start, current, previous, period: Coarse::new(period) }
+    }
+
     pub(super) fn view(&self, period: u64, now: Micros) -> View {
         let Self { current, previous, .. } = *self;
         let (start, elapsed) = (self.start.micros(), now.0 % period);

@@ -1,9 +1,9 @@
 //! So many in each window of time.
 
-use palisade_core::algorithm::{Algorithm, Change, Op, Outcome, State};
+use palisade_core::algorithm::{Algorithm, Change, Op, Outcome, Portion, State};
 use palisade_core::{Micros, Quota};
 
-use super::ask::Room;
+use super::ask::{Room, part, used};
 use super::packed::{At, Coarse};
 
 /// At most the limit in each window of one period; the next window starts from nothing.
@@ -161,6 +161,20 @@ impl Algorithm for FixedWindow {
 
     fn commit(&self, state: &mut Window, change: Window) {
         *state = change;
+    }
+
+    fn portion(&self, portion: Portion) -> Option<Self> {
+        Some(self.with_quota(part(self.quota, portion)))
+    }
+
+    fn seen(&self, outcome: &Outcome, at: Micros) -> Option<Window> {
+        let count = used(self.quota, outcome);
+        let period = self.period();
+        let start = (at + outcome.reset()).since(period);
+        Some(match count {
+            0 => Window::default(),
+            count => Window { start: At::new(start), count, period: Coarse::new(period) },
+        })
     }
 }
 

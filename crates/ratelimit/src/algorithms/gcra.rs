@@ -13,7 +13,7 @@
 //! A change of the quota keeps the debt as time: raising the limit turns it into fewer missing
 //! units, lowering it into more, never more than the new burst.
 
-use palisade_core::algorithm::{Algorithm, Change, Op, Outcome, Retry, State};
+use palisade_core::algorithm::{Algorithm, Change, Op, Outcome, Portion, Retry, State};
 use palisade_core::{Micros, Quota};
 
 /// The token bucket with a quota's numbers.
@@ -99,6 +99,7 @@ impl Gcra {
                 let after = level.saturating_add(units.saturating_mul(self.num)).min(self.tau);
                 self.moved(after, units)
             }
+            Op::Raise => self.moved(level.max(units.saturating_mul(self.num).min(self.tau)), units),
             Op::Refund => self.moved(level.saturating_sub(units.saturating_mul(self.num)), units),
             Op::Take => {
                 let granted = units.min((self.tau - level) / self.num);
@@ -196,6 +197,19 @@ impl Algorithm for Gcra {
     #[inline]
     fn commit(&self, state: &mut Tat, change: Tat) {
         *state = change;
+    }
+
+    /// The time between units is as many times as long, and the debt, which is time, means the same:
+    /// all parts together are the rate. At least one unit fits into each.
+    fn portion(&self, portion: Portion) -> Option<Self> {
+        const LONGEST: u64 = 1 << 62;
+        let num = self.num.saturating_mul(portion.instances().get().into()).min(LONGEST);
+        let tau = if self.tau == 0 { 0 } else { self.tau.max(num) };
+        Some(Self { num, tau, ..*self })
+    }
+
+    fn seen(&self, outcome: &Outcome, at: Micros) -> Option<Tat> {
+        Some(Tat::new(at + outcome.reset(), 0))
     }
 }
 

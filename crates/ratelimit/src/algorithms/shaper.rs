@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use palisade_core::algorithm::{Algorithm, Change, Op, Outcome, State};
+use palisade_core::algorithm::{Algorithm, Change, Op, Outcome, Portion, State};
 use palisade_core::{Micros, Quota};
 
 use super::queue::Queue;
@@ -205,7 +205,7 @@ impl Algorithm for Shaper {
         let (level, beyond) = self.queue.level(&state.tat, now);
         let asked = match op {
             Op::Take => units.min(self.room(level) / self.queue.num),
-            Op::Decide | Op::Charge | Op::Refund => units,
+            Op::Decide | Op::Charge | Op::Refund | Op::Raise => units,
         };
         let Step { mut outcome, level: after } = self.queue.step(level, op, asked);
         if let (Op::Decide, Some(after)) = (op, after) {
@@ -224,5 +224,16 @@ impl Algorithm for Shaper {
     #[inline]
     fn commit(&self, state: &mut Queue, change: Queue) {
         *state = change;
+    }
+
+    fn portion(&self, portion: Portion) -> Option<Self> {
+        let one = Gcra { tau: self.tau, ..self.queue }.portion(portion)?;
+        let waiting = self.queue.tau.saturating_sub(self.tau);
+        let queue = Gcra { tau: one.tau.saturating_add(waiting), ..one };
+        Some(Self { queue, tau: one.tau, ..*self })
+    }
+
+    fn seen(&self, outcome: &Outcome, at: Micros) -> Option<Queue> {
+        Some(Queue::default().ending(self.queue.seen(outcome, at)?))
     }
 }

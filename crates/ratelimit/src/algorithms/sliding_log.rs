@@ -1,9 +1,9 @@
 //! So many in any window of time, exactly.
 
-use palisade_core::algorithm::{Algorithm, Change, Op, Outcome, State};
+use palisade_core::algorithm::{Algorithm, Change, Op, Outcome, Portion, State};
 use palisade_core::{Micros, Quota};
 
-use super::ask::{Ask, Room};
+use super::ask::{Ask, Room, part, used};
 use super::events::{Counted, Events};
 
 /// Never more than the limit in any period, wherever it begins: it remembers each grant for a
@@ -163,6 +163,19 @@ impl Algorithm for SlidingLog {
         if written.events.is_empty() {
             state.0 = None;
         }
+    }
+
+    fn portion(&self, portion: Portion) -> Option<Self> {
+        Some(Self { quota: part(self.quota, portion) })
+    }
+
+    /// As if all that counts had been granted when the newest was.
+    fn seen(&self, outcome: &Outcome, at: Micros) -> Option<Log> {
+        let add = used(self.quota, outcome);
+        let now = (at + outcome.reset()).since(self.period());
+        let mut state = Log::default();
+        self.commit(&mut state, Step { now, add, remove: 0 });
+        Some(state)
     }
 }
 

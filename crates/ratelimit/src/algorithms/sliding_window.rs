@@ -1,9 +1,9 @@
 //! So many in a window that slides, from two counts.
 
-use palisade_core::algorithm::{Algorithm, Change, Op, Outcome};
+use palisade_core::algorithm::{Algorithm, Change, Op, Outcome, Portion};
 use palisade_core::{Micros, Quota};
 
-use super::ask::{Ask, Room};
+use super::ask::{Ask, Room, part, used};
 use super::buckets::Buckets;
 use crate::algorithms::gcra::EXACT;
 
@@ -113,5 +113,14 @@ impl Algorithm for SlidingWindow {
 
     fn commit(&self, state: &mut Buckets, change: Buckets) {
         *state = change;
+    }
+
+    fn portion(&self, portion: Portion) -> Option<Self> {
+        Some(Self { quota: part(self.quota, portion) })
+    }
+
+    fn seen(&self, outcome: &Outcome, at: Micros) -> Option<Buckets> {
+        let period = Micros(self.quota.period_micros());
+        Some(Buckets::seen(used(self.quota, outcome), at, outcome.reset(), period))
     }
 }

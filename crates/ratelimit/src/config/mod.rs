@@ -27,11 +27,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use palisade_core::key::{By, Missing};
+use palisade_core::store::Outage;
 use palisade_core::{Quota, Ratio};
 
 pub use self::build::ConfiguredLayer;
 use crate::algorithms::Anchor;
-use crate::options::{Headers, HeadersOn, Outage, Reset};
+use crate::options::{Headers, HeadersOn, Reset};
 
 /// A [`RateLimitLayer`](crate::RateLimitLayer) as data.
 ///

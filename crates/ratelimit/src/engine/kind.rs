@@ -24,7 +24,7 @@ pub(crate) struct On<A>(pub(crate) A);
 
 /// An algorithm that has a place in a [`Slot`].
 pub(crate) trait InSlot: Algorithm {
-    fn seen(slot: &Slot) -> Option<&Self::State>;
+    fn state_in(slot: &Slot) -> Option<&Self::State>;
     fn of(slot: &mut Slot) -> &mut Self::State;
 }
 
@@ -42,7 +42,7 @@ impl<A: InSlot> Algorithm for On<A> {
         units: u64,
         class: u8,
     ) -> (Outcome, Change<A::Change>) {
-        match A::seen(slot) {
+        match A::state_in(slot) {
             Some(state) => self.0.plan(state, now, op, units, class),
             None => self.0.plan(&A::State::default(), now, op, units, class),
         }
@@ -71,7 +71,7 @@ macro_rules! slots {
 
         $(impl InSlot for $algorithm {
             #[inline]
-            fn seen(slot: &Slot) -> Option<&Self::State> {
+            fn state_in(slot: &Slot) -> Option<&Self::State> {
                 match slot {
                     Slot::$kind(state) => Some(state),
                     _ => None,

@@ -13,11 +13,11 @@ use palisade_core::{Alarm, CallContext, Micros, Reason};
 use smallvec::SmallVec;
 
 use crate::engine::call::{Bucket, Call};
-use crate::options::Outage;
 use crate::shared::Shared;
 use crate::shared::counters::{PASSED, REJECTED, SHADOWED, STORE_ERRORS};
 use crate::shared::remote::{BUDGET, Remote};
 use crate::shared::verdict::{Seen, Verdict, Wait, Why};
+use palisade_core::store::Outage;
 
 /// A question to the store.
 pub(crate) struct Ask {
@@ -105,7 +105,7 @@ impl Ask {
             ticket.add(STORE_ERRORS);
             in_store = false;
             match shared.fixed.outage {
-                Outage::Local => {
+                Outage::Share | Outage::Local => {
                     let (outcomes, at) = shared.execute(&call, Op::Decide);
                     Some(Seen::new(outcomes, at))
                 }
@@ -169,7 +169,7 @@ impl Shared {
     /// Counts the key of a call that a store was asked about among the busiest.
     fn note(&self, call: &Call, charges: &[Charge], refused: bool) {
         let keyed = call.parts.iter().zip(charges).find_map(|(part, charge)| match part.bucket {
-            Bucket::Keyed(print) => Some((print, charge.key.split_once('|')?.1)),
+            Bucket::Keyed(print) => Some((print, &charge.subject)),
             Bucket::Everybody => None,
         });
         if let Some((print, key)) = keyed {

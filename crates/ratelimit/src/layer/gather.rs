@@ -4,7 +4,7 @@ use std::mem;
 use std::sync::Arc;
 
 use palisade_core::key::Missing;
-use palisade_core::store::Charge;
+use palisade_core::store::{Charge, Policy};
 use palisade_core::{Key, KeyBy, Reason};
 use smallvec::SmallVec;
 
@@ -124,13 +124,14 @@ impl Shared {
     /// What a store is asked about one limit.
     fn charge(&self, part: &Part, key: Key<'_>, class: u8) -> Charge {
         let name = self.label(part.limit);
-        let mut text = String::new();
-        Key::from(name.as_str()).and(key).spell(&mut text);
-        let policy = match &self.engine {
-            Engine::Single(single) => palisade_core::store::Policy::new(name, single.gcra()),
-            Engine::Several(several) => several.policy(part, name),
+        let mut subject = String::new();
+        key.spell(&mut subject);
+        let (policy, together) = match &self.engine {
+            Engine::Single(single) => (Policy::new(name, single.gcra()), false),
+            Engine::Several(several) => (several.policy(part, name), !several.is_sole),
         };
-        Charge { key: Arc::from(text), policy, units: part.units, class }
+        let policy = policy.on_outage(self.fixed.outage);
+        Charge { subject: Arc::from(subject), policy, units: part.units, class, together }
     }
 
     /// Refuses a request that lacks the key of this description.

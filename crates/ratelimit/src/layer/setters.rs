@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use palisade_core::key::Missing;
-use palisade_core::store::{AnyStore, Store};
+use palisade_core::store::{AnyStore, Outage, Store};
 use palisade_core::{Head, Quota};
 
 use crate::layer::RateLimitLayer;
 use crate::layer::manner::{Front, Manner};
 use crate::limit::asks::{ClassBy, CostBy, QuotaBy};
-use crate::options::{Headers, HeadersOn, Outage, Reset};
+use crate::options::{Headers, HeadersOn, Reset};
 
 impl<K, R, A> RateLimitLayer<K, R, A> {
     /// How many keys are remembered at most; a million unless set, 0 counts as 1. Beyond that, new
@@ -33,7 +33,11 @@ impl<K, R, A> RateLimitLayer<K, R, A> {
         self.edit(|shared| shared.fixed.store = Some(store))
     }
 
-    /// What happens when the store does not decide within 50 ms; [`Outage::Local`] unless set.
+    /// What happens when the store does not decide within 50 ms; [`Outage::Share`] unless set.
+    ///
+    /// A store that knows how many instances there are, and what they have taken so far, does so by
+    /// itself. While any other store is out of reach, the limit is kept in this process, in full, under
+    /// [`Outage::Share`] as under [`Outage::Local`].
     ///
     /// A call that has a [deadline](palisade_core::CallContext) waits no longer than until then, and is
     /// refused as expired: that is no failure of the store.

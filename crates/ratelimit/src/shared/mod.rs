@@ -23,9 +23,9 @@ use crate::engine::Engine;
 use crate::engine::call::{Bucket, Call, Part};
 use crate::engine::several::Outcomes;
 use crate::limit::Rule;
-use crate::options::Outage;
 use crate::shared::busiest::Busiest;
 use crate::shared::counters::SCHEMA;
+use palisade_core::store::Outage;
 
 /// How many keys a limiter keeps unless told otherwise: 20 to 44 MB when full of token buckets.
 pub(crate) const MOST_KEYS: usize = 1_000_000;

@@ -79,6 +79,7 @@ pub(crate) fn any_op() -> impl Strategy<Value = Op> {
         1 => Just(Op::Charge),
         1 => Just(Op::Refund),
         1 => Just(Op::Take),
+        1 => Just(Op::Raise),
     ]
 }
 

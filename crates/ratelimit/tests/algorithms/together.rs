@@ -40,7 +40,13 @@ fn parts(asked: &mut Asked<'_>, now: u64, op: Op) -> Vec<Outcome> {
 fn charges(limits: &[(Box<dyn Limit>, Name)], asked: &[(usize, u64)]) -> Vec<Charge> {
     let charge = |&(at, units): &(usize, u64)| {
         let (limit, name) = &limits[at];
-        Charge { key: name.as_str().into(), policy: limit.policy(*name), units, class: 0 }
+        Charge {
+            subject: name.as_str().into(),
+            policy: limit.policy(*name),
+            units,
+            class: 0,
+            together: true,
+        }
     };
     asked.iter().map(charge).collect()
 }

@@ -2,7 +2,7 @@
 
 use palisade_core::Micros;
 use palisade_core::algorithm::{Op, Outcome};
-use palisade_core::store::{Answer, Charge, Store, StoreError};
+use palisade_core::store::{Answer, Charge, Source, Store, StoreError};
 use tokio::sync::mpsc;
 
 struct Scripted<F> {
@@ -43,7 +43,7 @@ where
         let outcomes = (self.answer)(op, &charges);
         // Whoever does not ask for the questions has dropped them.
         let _ = self.asked.send((op, charges));
-        Ok(Answer { outcomes: outcomes?, now: Micros::ZERO })
+        Ok(Answer { outcomes: outcomes?, now: Micros::ZERO, source: Source::Store })
     }
 }
 
@@ -56,7 +56,8 @@ impl Questions {
     /// The same in short.
     pub fn next(&mut self) -> Option<Asked> {
         let (op, charges) = self.charges()?;
-        let short = |charge: Charge| (charge.key.to_string(), charge.units);
+        let key = |charge: &Charge| format!("{}|{}", charge.policy.name(), charge.subject);
+        let short = |charge: Charge| (key(&charge), charge.units);
         Some((op, charges.into_iter().map(short).collect()))
     }
 }

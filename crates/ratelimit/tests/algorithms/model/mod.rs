@@ -57,6 +57,11 @@ trait Model: Clone {
             }
             Op::Charge => after.add(now, units.min((self.limit() - after.counted()).max(0))),
             Op::Refund => after.remove(units),
+            Op::Raise => {
+                let used = self.limit() - free;
+                let missing = units.min(self.limit()) - used;
+                after.add(now, missing.min(self.limit() - after.counted()).max(0));
+            }
             Op::Take => {
                 granted = units.min(free);
                 after.add(now, granted);

@@ -60,6 +60,7 @@ impl Queue {
             }
             Op::Charge => (level + cost).min(self.cap),
             Op::Refund => (level - cost).max(0),
+            Op::Raise => level.max(cost.min(self.cap)),
             Op::Take => {
                 granted = units.min(((self.tau - level).max(0) / self.unit) as u64);
                 level + i128::from(granted) * self.unit
