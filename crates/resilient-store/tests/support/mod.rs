@@ -185,6 +185,8 @@ pub async fn fleet(fickle: &Fickle, size: u64) -> Vec<ResilientStore<Fickle>> {
         let of = NonZeroU32::new(size as u32).unwrap();
         assert_eq!(store.portion(), Some(Portion::new(rank as u32, of)));
     }
+    // Between two sweeps.
+    sleep(Duration::from_millis(250)).await;
     fickle.commands();
     fleet
 }
