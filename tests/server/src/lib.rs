@@ -31,12 +31,14 @@ mod directory;
 mod port;
 mod process;
 mod program;
+mod proxy;
 mod reply;
 mod server;
 mod wait;
 
 pub use self::builder::Builder;
 pub use self::client::Client;
+pub use self::proxy::Proxy;
 pub use self::reply::Reply;
 pub use self::server::Server;
 pub use self::wait::eventually;
