@@ -8,6 +8,7 @@ pub struct Builder {
     pub(crate) arguments: Vec<String>,
     pub(crate) password: Option<String>,
     pub(crate) unixsocket: bool,
+    pub(crate) sentinel: bool,
 }
 
 impl Builder {
@@ -51,6 +52,12 @@ impl Builder {
     #[must_use]
     pub fn unixsocket(mut self) -> Self {
         self.unixsocket = true;
+        self
+    }
+
+    /// Watches servers instead of being one.
+    pub(crate) fn sentinel(mut self) -> Self {
+        self.sentinel = true;
         self
     }
 

@@ -13,6 +13,14 @@
 //! server fails, it is never skipped. The program is the one that `PALISADE_REDIS_SERVER` names, else
 //! `redis-server` or `valkey-server` on `PATH`; Redis 7 and later, and Valkey.
 //!
+//! | value | what it is |
+//! |---|---|
+//! | [`Server`] | one server: to kill, stop, restart, and to ask what it holds |
+//! | [`Server::replica`] | another one that copies it |
+//! | [`Cluster`] | several that share the slots: to move a slot, to lose a node |
+//! | [`Sentinel`] | a primary, its replica, and three sentinels that fail over |
+//! | [`Proxy`] | a link before any of them: to slow it down, to let it hang, to cut it |
+//!
 //! # What is left behind
 //!
 //! Nothing. A server is killed and its directory removed when its value is dropped, and so when a test
@@ -27,18 +35,23 @@
 
 mod builder;
 mod client;
+mod cluster;
 mod directory;
 mod port;
 mod process;
 mod program;
 mod proxy;
+mod replica;
 mod reply;
+mod sentinel;
 mod server;
 mod wait;
 
 pub use self::builder::Builder;
 pub use self::client::Client;
+pub use self::cluster::Cluster;
 pub use self::proxy::Proxy;
 pub use self::reply::Reply;
+pub use self::sentinel::Sentinel;
 pub use self::server::Server;
 pub use self::wait::eventually;

@@ -20,14 +20,23 @@ pub enum Reply {
 }
 
 impl Reply {
-    /// The text of a status, of bytes or of an integer. Panics if it is none of these.
+    /// The text of a status, of bytes or of an integer; what is no UTF-8 is replaced.
+    ///
+    /// Panics if it is none of these.
     #[must_use]
     #[track_caller]
     pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes()).into_owned()
+    }
+
+    /// The bytes of a text. Panics as [`text`](Self::text) does.
+    #[must_use]
+    #[track_caller]
+    pub fn bytes(&self) -> Vec<u8> {
         match self {
-            Self::Simple(text) => text.clone(),
-            Self::Bulk(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-            Self::Integer(number) => number.to_string(),
+            Self::Simple(text) => text.clone().into_bytes(),
+            Self::Bulk(bytes) => bytes.clone(),
+            Self::Integer(number) => number.to_string().into_bytes(),
             Self::Error(_) | Self::Nil | Self::Array(_) => panic!("not a text: {self:?}"),
         }
     }

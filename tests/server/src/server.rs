@@ -22,7 +22,7 @@ const ATTEMPTS: usize = 5;
 pub struct Server {
     // First: a process ends before its directory is removed and its port is let go.
     process: Mutex<Option<Process>>,
-    builder: Builder,
+    pub(crate) builder: Builder,
     directory: Directory,
     port: Port,
     program: PathBuf,
@@ -55,6 +55,10 @@ impl Server {
                 port: Port::take()?,
                 program: program.clone(),
             };
+            if builder.sentinel {
+                let file = server.directory.file("sentinel.conf");
+                File::create(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+            }
             match server.run() {
                 Ok(()) => return Ok(server),
                 Err(error) if error.contains("Address already in use") => failure = error,
@@ -66,6 +70,8 @@ impl Server {
 
     /// Starts the process, and returns when it answers.
     fn run(&self) -> Result<(), String> {
+        // What it has written for a replica, or because a test told it to, would be read again.
+        let _ = fs::remove_file(self.directory.file("dump.rdb"));
         let file = self.directory.file("log");
         let log = File::options().create(true).append(true).open(&file);
         let log = log.map_err(|error| format!("cannot open {}: {error}", file.display()))?;
@@ -93,19 +99,21 @@ impl Server {
     fn arguments(&self) -> Vec<String> {
         let directory = self.directory.path().display().to_string();
         let port = self.port().to_string();
-        let fixed = [
-            ["--port", &port],
-            ["--bind", "127.0.0.1"],
-            ["--dir", &directory],
-            ["--daemonize", "no"],
-            ["--loglevel", "warning"],
-            ["--save", ""],
-            ["--appendonly", "no"],
-        ];
-        let mut arguments: Vec<_> = fixed.concat().into_iter().map(str::to_owned).collect();
+        let mut arguments = Vec::new();
+        let mut set =
+            |setting: &[&str]| arguments.extend(setting.iter().map(|&word| word.to_owned()));
+        if self.builder.sentinel {
+            // It keeps what it learns in a file, which must be there.
+            set(&[&self.directory.file("sentinel.conf").display().to_string(), "--sentinel"]);
+        } else {
+            set(&["--save", "", "--appendonly", "no"]);
+            // Through a file, which goes at once: else a replica gets its data when a second is full.
+            set(&["--repl-diskless-sync", "no", "--rdb-del-sync-files", "yes"]);
+        }
+        set(&["--port", &port, "--bind", "127.0.0.1", "--dir", &directory]);
+        set(&["--daemonize", "no", "--loglevel", "warning"]);
         if self.builder.unixsocket {
-            let socket = self.unixsocket().display().to_string();
-            arguments.extend(["--unixsocket".to_owned(), socket]);
+            set(&["--unixsocket", &self.unixsocket().display().to_string()]);
         }
         arguments.extend_from_slice(&self.builder.arguments);
         arguments
@@ -166,6 +174,13 @@ impl Server {
         fs::read_to_string(self.directory.file("log")).unwrap_or_default()
     }
 
+    /// A field of `INFO`: `info("replication", "role")`. None if there is none, or no answer.
+    #[must_use]
+    pub fn info(&self, section: &str, field: &str) -> Option<String> {
+        let reply = self.command(&["INFO", section]).ok()?;
+        value(&reply.text(), field)
+    }
+
     /// Whether its process has not ended. A stopped one runs.
     #[must_use]
     pub fn runs(&self) -> bool {
@@ -214,4 +229,10 @@ impl Server {
             panic!("{error}");
         }
     }
+}
+
+/// What stands behind `field:` in one of the lines of `text`.
+pub(crate) fn value(text: &str, field: &str) -> Option<String> {
+    let named = |line: &str| Some(line.strip_prefix(field)?.strip_prefix(':')?.to_owned());
+    text.lines().find_map(named)
 }

@@ -52,6 +52,7 @@ fn a_killed_server_refuses_and_comes_back_empty_on_its_port() {
     let server = Server::start();
     let port = server.port();
     server.command(&["SET", "a", "b"]).unwrap();
+    server.command(&["SAVE"]).unwrap();
     server.kill();
     assert!(!server.runs());
     assert!(Client::connect(port).unwrap_err().contains("refused"));
