@@ -42,11 +42,6 @@ impl Live {
         Self { connection, driver, at, born: Instant::now(), doomed, silent }
     }
 
-    /// The server.
-    pub(super) fn at(&self) -> &Arc<str> {
-        &self.at
-    }
-
     /// Sends `command`, and waits for its answer as long as the connection says.
     pub(super) async fn send(&self, command: &Cmd) -> Result<Value, Fault> {
         let unanswered = Unanswered(self);

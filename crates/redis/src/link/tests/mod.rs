@@ -9,6 +9,8 @@ mod outage;
 mod pool;
 mod sentinel;
 mod sharing;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::error::Error;
 use std::sync::Arc;
