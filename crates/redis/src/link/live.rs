@@ -109,6 +109,7 @@ impl Usable for Live {
 
 impl Drop for Live {
     fn drop(&mut self) {
+        // It ends by itself, unless it has more to write than a server that hangs takes.
         self.driver.abort();
     }
 }

@@ -37,12 +37,7 @@ impl Pooled {
 
     /// Sends a command on a connection of its own.
     pub(super) async fn send(&self, command: &Cmd) -> Result<Value, Fault> {
-        let live = self.lent().await.map_err(Fault::NotSent)?;
-        let answer = live.send(command).await;
-        if !live.is_usable() {
-            drop(Object::take(live));
-        }
-        answer
+        self.lent().await.map_err(Fault::NotSent)?.send(command).await
     }
 
     async fn lent(&self) -> Result<Object<Maker>, Trouble> {

@@ -18,6 +18,9 @@ use std::time::Duration;
 
 use palisade_core::store::StoreError;
 use redis::{Cmd, Value};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -105,4 +108,27 @@ async fn until_it_answers(link: &Link) -> Duration {
     let begun = Instant::now();
     until("an answer", async || send(link, &["PING"]).await.ok()).await;
     begun.elapsed()
+}
+
+/// A server that answers whatever it is sent with these in turn, each connection anew: its port, and a word for
+/// each connection that the other side has closed.
+async fn scripted(answers: &[&str]) -> (u16, mpsc::UnboundedReceiver<()>) {
+    let answers: Vec<String> = answers.iter().map(ToString::to_string).collect();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (ends, ended) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let (answers, ends) = (answers.clone(), ends.clone());
+            tokio::spawn(async move {
+                let (mut answers, mut heard) = (answers.into_iter(), [0; 4096]);
+                while stream.read(&mut heard).await.is_ok_and(|length| length > 0) {
+                    let answer = answers.next().unwrap_or_default();
+                    stream.write_all(answer.as_bytes()).await.unwrap();
+                }
+                let _ = ends.send(());
+            });
+        }
+    });
+    (port, ended)
 }

@@ -1,6 +1,6 @@
 //! The primary that sentinels name.
 
-use palisade_test_server::Sentinel;
+use palisade_test_server::{Sentinel, Server};
 
 use super::*;
 
@@ -52,7 +52,8 @@ async fn a_primary_that_hangs_is_left() {
     let old = service.primary();
     old.stop();
     until("the new primary", async || send(&link, &["SET", "key", "1"]).await.ok()).await;
-    assert_ne!(service.primary().port(), old.port());
+    let agreed = async || (service.primary().port() != old.port()).then_some(());
+    until("the sentinels to agree", agreed).await;
     old.cont();
 }
 
@@ -74,4 +75,25 @@ async fn a_service_that_nobody_knows_is_not_sent() {
     let (kind, why) = told(send(&open(url), &["PING"]).await);
     assert_eq!(kind, "not sent");
     assert!(why.ends_with(r#"it knows no service "nobody""#), "{why}");
+}
+
+/// A sentinel that names this server, whatever it is, and knows no other.
+async fn naming(server: &Server) -> String {
+    let port = server.port().to_string();
+    let named = format!("*2\r\n$9\r\n127.0.0.1\r\n${}\r\n{port}\r\n", port.len());
+    format!("127.0.0.1:{}", scripted(&["%0\r\n", &named]).await.0)
+}
+
+#[tokio::test]
+async fn a_sentinel_that_names_a_replica_is_not_believed() {
+    let server = Server::start();
+    let replica = server.replica();
+    let (wrong, right) = (naming(&replica).await, naming(&server).await);
+    let (kind, why) = told(send(&open(format!("redis+sentinel://{wrong}/any")), &["PING"]).await);
+    assert_eq!(kind, "not sent");
+    assert!(why.ends_with("is not the primary any more"), "{why}");
+    for _ in 0..10 {
+        let link = open(format!("redis+sentinel://{wrong},{right}/any"));
+        send(&link, &["SET", "key", "1"]).await.unwrap();
+    }
 }

@@ -116,3 +116,14 @@ async fn dropping_the_link_ends_its_attempt_to_connect() {
     let closed = timeout(Duration::from_secs(20), connection.read_to_end(&mut greeting)).await;
     closed.expect("the attempt ends").unwrap();
 }
+
+#[tokio::test]
+async fn dropping_the_link_waits_for_no_answer() {
+    let (port, mut ended) = scripted(&["%0\r\n", ""]).await;
+    let link = open(format!("redis://127.0.0.1:{port}"));
+    let ping = words(&["PING"]);
+    assert!(timeout(Duration::from_millis(50), link.send(&ping)).await.is_err());
+    drop(link);
+    let closed = timeout(Duration::from_secs(20), ended.recv()).await;
+    closed.expect("the connection is closed").unwrap();
+}
