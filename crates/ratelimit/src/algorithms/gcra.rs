@@ -21,7 +21,8 @@ use smallvec::smallvec;
 
 /// The token bucket with a quota's numbers.
 ///
-/// A full bucket counts fewer than 2^53 steps, and lasts fewer than 2^53 µs (285 years): the bounds
+/// A full bucket counts fewer than 2^53 steps, and lasts fewer than 2^52 µs (142 years), so that the
+/// time when it is full is below 2^53 µs until the year 2112: the bounds
 /// of the numbers in a Lua script, held everywhere so that memory and Redis decide alike. A bucket
 /// that would last longer holds what fits. A rate whose exact fraction has more steps (an odd
 /// million per day with a burst of as many, an odd hundred million per second) is slowed: by less
@@ -56,6 +57,9 @@ pub(crate) struct Step {
 /// The largest whole number below which a Lua number is exact.
 pub(crate) const EXACT: u64 = (1 << 53) - 1;
 
+/// How long a bucket lasts at most, in µs: a time that is so far ahead is [`EXACT`], too.
+const LONGEST: u64 = (1 << 52) - 1;
+
 // ===== impl Gcra =====
 
 impl Gcra {
@@ -76,9 +80,15 @@ impl Gcra {
             num = scaled(num, coarse).div_ceil(u128::from(den)) as u64;
             den = coarse;
         }
-        let burst = burst.min(EXACT / num);
+        let burst = burst.min(Self::most(den) / num);
         // `den` divides a limit of 32 bits, or is less.
         Self { num, den: u32::try_from(den).unwrap_or(u32::MAX), tau: burst * num }
+    }
+
+    /// The steps of the longest bucket whose microsecond has `den` of them.
+    pub(crate) const fn most(den: u64) -> u64 {
+        let most = LONGEST.saturating_mul(den);
+        if most < EXACT { most } else { EXACT }
     }
 
     /// The units that fit into a full bucket.

@@ -135,7 +135,7 @@ impl Shaper {
         let tau = full.min(u64::from(quota.burst_size()).saturating_mul(num));
         let waiting = max_wait.0.saturating_mul(u64::from(den));
         let queued = max_queued.map_or(u64::MAX, |units| u64::from(units).saturating_mul(num));
-        let most = if quota.denies_all() { 0 } else { EXACT };
+        let most = if quota.denies_all() { 0 } else { Gcra::most(den.into()) };
         let queue = Gcra { num, den, tau: tau.saturating_add(waiting.min(queued)).min(most) };
         Self { quota, max_wait, max_queued, queue, tau }
     }

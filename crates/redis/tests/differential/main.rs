@@ -6,13 +6,15 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 mod draw;
+mod model;
 mod trace;
 
 use std::env;
+use std::future::Future;
+use std::time::Duration;
 
 use palisade_redis::{RedisConfig, RedisStore};
 use palisade_test_server::Server;
-use std::time::Duration;
 use tokio::task::JoinSet;
 
 /// How many traces are under way at once, on one connection.
@@ -27,7 +29,10 @@ fn store(server: &Server) -> RedisStore {
     RedisStore::new(config).unwrap().response_timeout(Duration::from_secs(20))
 }
 
-async fn run(seeds: impl Iterator<Item = u64>) {
+async fn run<F>(seeds: impl Iterator<Item = u64>, trace: fn(RedisStore, u64) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     let server = Server::start();
     let store = store(&server);
     let seeds: Vec<u64> = match env::var("SEED") {
@@ -39,7 +44,7 @@ async fn run(seeds: impl Iterator<Item = u64>) {
         if traces.len() == AT_ONCE {
             traces.join_next().await.unwrap().unwrap();
         }
-        traces.spawn(trace::run(store.clone(), seed));
+        traces.spawn(trace(store.clone(), seed));
     }
     while let Some(done) = traces.join_next().await {
         done.unwrap();
@@ -56,6 +61,11 @@ fn without_expiry(server: &Server) {
 }
 
 #[tokio::test]
+async fn redis_decides_as_the_algorithms_do_whatever_happens() {
+    run(0..4_000, trace::any).await;
+}
+
+#[tokio::test]
 async fn redis_decides_as_memory_does() {
-    run(0..4_000).await;
+    run(0..2_000, trace::forward).await;
 }

@@ -4,16 +4,20 @@ use std::sync::Arc;
 
 use fastrand::Rng;
 use palisade_core::algorithm::Op;
-use palisade_core::clock::ManualClock;
-use palisade_core::store::{Answer, Charge, MemoryStore, Store};
-use palisade_core::{Clock, Micros, Name};
+use palisade_core::store::{Answer, Charge, MemoryStore, Source, Store};
+use palisade_core::{Clock, ManualClock, Micros, Name};
 use palisade_ratelimit::Quota;
 use palisade_redis::RedisStore;
 
 use crate::draw::{self, Kind};
+use crate::model::Model;
 
 /// 2026-01-01T12:00Z, an odd moment later.
 const START: u64 = 1_767_268_800_123_456;
+
+/// 1982 and 2096: beyond, a time that a long bucket needs is no exact number in Lua.
+const PAST: u64 = 400_000_000_000_000;
+const FUTURE: u64 = 4_000_000_000_000_000;
 
 const NAMES: [&str; 3] = [
     "login",
@@ -28,11 +32,17 @@ struct Limit {
     subject: Arc<str>,
 }
 
+enum Memory {
+    Store(MemoryStore),
+    Model(Model),
+}
+
 struct Trace {
     rng: Rng,
     limits: Vec<Limit>,
     together: bool,
-    memory: MemoryStore,
+    /// How memory decides; the store, while nothing shows that it forgets.
+    memory: Memory,
     redis: RedisStore,
     clock: ManualClock,
     now: u64,
@@ -40,15 +50,23 @@ struct Trace {
     told: Vec<String>,
 }
 
-pub(crate) async fn run(redis: RedisStore, seed: u64) {
-    let mut trace = Trace::new(redis, seed);
+/// A trace whose clock only goes forward, under limits that stay.
+pub(crate) async fn forward(redis: RedisStore, seed: u64) {
+    run(Trace::new(redis, seed, Memory::Store(MemoryStore::with(100, Clock::fast()))), seed).await;
+}
+
+pub(crate) async fn any(redis: RedisStore, seed: u64) {
+    run(Trace::new(redis, seed, Memory::Model(Model::default())), seed).await;
+}
+
+async fn run(mut trace: Trace, seed: u64) {
     for _ in 0..trace.rng.usize(10..60) {
         trace.step(seed).await;
     }
 }
 
 impl Trace {
-    fn new(redis: RedisStore, seed: u64) -> Self {
+    fn new(redis: RedisStore, seed: u64, memory: Memory) -> Self {
         let mut rng = Rng::with_seed(seed);
         let clock = ManualClock::at(Micros(START));
         let is_one = rng.bool();
@@ -58,7 +76,6 @@ impl Trace {
             Limit { kind, name: Name::new(name), quota, subject: subject.into() }
         });
         let limits = limits.collect();
-        let memory = MemoryStore::with(100, Clock::fast());
         let redis = redis.at(clock.clock());
         let together = rng.bool();
         Self { rng, limits, together, memory, redis, clock, now: START, told: Vec::new() }
@@ -66,9 +83,12 @@ impl Trace {
 
     async fn step(&mut self, seed: u64) {
         let period = self.rng.choice(&self.limits).unwrap().quota.period_micros();
-        self.now = self.now.saturating_add_signed(draw::jump(&mut self.rng, period));
+        let is_forward = matches!(self.memory, Memory::Store(_));
+        let jump = draw::jump(&mut self.rng, period);
+        let jump = if is_forward { jump.max(0) } else { jump };
+        self.now = self.now.saturating_add_signed(jump).clamp(PAST, FUTURE);
         self.clock.set(Micros(self.now));
-        if self.rng.u8(0..12) == 0 {
+        if self.rng.u8(0..12) == 0 && !is_forward {
             let at = self.rng.usize(0..self.limits.len());
             self.limits[at].quota = draw::quota(&mut self.rng);
             self.told.push(format!("limit {at} becomes {}", self.limits[at].quota));
@@ -76,12 +96,22 @@ impl Trace {
         let charges = self.charges();
         if self.rng.u8(0..25) == 0 {
             self.told.push(format!("reset {:?}", names(&charges)));
-            self.memory.reset(charges.clone()).await.unwrap();
+            match &mut self.memory {
+                Memory::Store(store) => store.reset(charges.clone()).await.unwrap(),
+                Memory::Model(model) => model.reset(&charges),
+            }
             self.redis.reset(charges).await.unwrap();
             return;
         }
         let op = draw::op(&mut self.rng);
-        let memory = self.memory.execute_at(op, &charges, Micros(self.now));
+        let now = Micros(self.now);
+        let memory = match &mut self.memory {
+            Memory::Store(store) => store.execute_at(op, &charges, now),
+            Memory::Model(model) => {
+                let outcomes = model.execute(op, &charges, now);
+                Answer { outcomes, now, source: Source::Store }
+            }
+        };
         let redis = self.redis.execute(op, charges.clone()).await.unwrap();
         self.compare(seed, op, &charges, &memory, &redis);
     }
