@@ -1,8 +1,11 @@
 //! Limits that a fleet shares, kept in Redis.
 
 mod config;
-#[cfg_attr(not(test), expect(dead_code, reason = "the store that sends its commands comes next"))]
+mod key;
 mod link;
+mod script;
+mod store;
 mod url;
 
 pub use self::config::RedisConfig;
+pub use self::store::RedisStore;

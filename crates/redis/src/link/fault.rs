@@ -73,6 +73,19 @@ impl fmt::Display for Refusal {
     }
 }
 
+impl Failed {
+    /// What a caller is told who can do nothing more about it.
+    pub(crate) fn told(self) -> StoreError {
+        match self {
+            Self::Store(error) => error,
+            Self::NoScript => StoreError::Rejected(
+                "redis forgets scripts as soon as it has them (NOSCRIPT): something runs SCRIPT FLUSH all the time"
+                    .into(),
+            ),
+        }
+    }
+}
+
 impl From<Fault> for Failed {
     fn from(fault: Fault) -> Self {
         Self::Store(match fault {
