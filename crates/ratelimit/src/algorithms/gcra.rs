@@ -13,8 +13,11 @@
 //! A change of the quota keeps the debt as time: raising the limit turns it into fewer missing
 //! units, lowering it into more, never more than the new burst.
 
-use palisade_core::algorithm::{Algorithm, Change, Op, Outcome, Portion, Retry, State};
+use palisade_core::algorithm::{
+    Algorithm, Change, Keeps, Op, Outcome, Portion, Retry, State, Twin,
+};
 use palisade_core::{Micros, Quota};
+use smallvec::smallvec;
 
 /// The token bucket with a quota's numbers.
 ///
@@ -197,6 +200,14 @@ impl Algorithm for Gcra {
     #[inline]
     fn commit(&self, state: &mut Tat, change: Tat) {
         *state = change;
+    }
+
+    /// None of a part of a limit whose units take longer than a Lua number is exact; no store is asked for
+    /// parts.
+    fn twin(&self) -> Option<Twin> {
+        let numbers = smallvec![self.num, self.den.into(), self.tau];
+        let twin = Twin { tag: "g1", lua: include_str!("gcra.lua"), numbers, keeps: Keeps::Text };
+        (self.num.max(self.tau) <= EXACT).then_some(twin)
     }
 
     /// The time between units is as many times as long, and the debt, which is time, means the same:

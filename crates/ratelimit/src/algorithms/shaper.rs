@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use palisade_core::algorithm::{Algorithm, Change, Op, Outcome, Portion, State};
+use palisade_core::algorithm::{Algorithm, Change, Keeps, Op, Outcome, Portion, State, Twin};
 use palisade_core::{Micros, Quota};
+use smallvec::smallvec;
 
 use super::queue::Queue;
 use crate::algorithms::gcra::{EXACT, Gcra, Step};
@@ -224,6 +225,13 @@ impl Algorithm for Shaper {
     #[inline]
     fn commit(&self, state: &mut Queue, change: Queue) {
         *state = change;
+    }
+
+    fn twin(&self) -> Option<Twin> {
+        let Gcra { num, den, tau } = self.queue;
+        let numbers = smallvec![num, den.into(), self.tau, tau];
+        let twin = Twin { tag: "q1", lua: include_str!("shaper.lua"), numbers, keeps: Keeps::Text };
+        (num.max(tau) <= EXACT).then_some(twin)
     }
 
     fn portion(&self, portion: Portion) -> Option<Self> {
