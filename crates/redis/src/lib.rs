@@ -7,4 +7,4 @@ mod near;
 mod url;
 
 pub use self::config::RedisConfig;
-pub use self::near::Refusals;
+pub use self::near::{Leases, Refusals};

@@ -15,6 +15,8 @@
 
 mod deny;
 mod later;
+mod lease;
 mod print;
 
 pub use self::deny::Refusals;
+pub use self::lease::Leases;
