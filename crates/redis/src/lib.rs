@@ -3,9 +3,11 @@
 mod config;
 mod key;
 mod link;
+mod near;
 mod script;
 mod store;
 mod url;
 
 pub use self::config::RedisConfig;
+pub use self::near::{Leases, Refusals};
 pub use self::store::RedisStore;

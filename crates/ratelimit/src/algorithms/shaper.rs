@@ -234,6 +234,10 @@ impl Algorithm for Shaper {
         (num.max(tau) <= EXACT).then_some(twin)
     }
 
+    fn delays(&self) -> bool {
+        true
+    }
+
     fn portion(&self, portion: Portion) -> Option<Self> {
         let one = Gcra { tau: self.tau, ..self.queue }.portion(portion)?;
         let waiting = self.queue.tau.saturating_sub(self.tau);
