@@ -197,6 +197,14 @@ impl BreakerHandle {
         self.force(Force::Close);
     }
 
+    /// Ends the wait of a breaker that has opened, and of its keys': the next call may pass as a probe. For
+    /// those who hear in another way that the service is back. One that was opened by hand stays so.
+    pub fn probe_now(&self) {
+        let now = self.shared.clock().now();
+        self.shared.desk.circuit.machine.end_wait(now);
+        self.shared.keyed.each(|keyhold, _| keyhold.circuit.machine.end_wait(now));
+    }
+
     /// The same as [`force_close`](Self::force_close), and forgets what is usual.
     pub fn reset(&self) {
         let settings = self.shared.desk.plan.load().settings;

@@ -399,3 +399,27 @@ fn a_probe_without_any_time_has_a_microsecond() {
     succeed(&breaker, 1);
     assert_eq!(state(&breaker), State::Closed);
 }
+
+#[test]
+fn who_hears_that_the_service_is_back_ends_the_wait_and_a_probe_still_decides() {
+    let (breaker, clock) = touchy();
+    let handle = breaker.handle();
+    fail(&breaker, 1);
+    clock.advance(seconds(1));
+    handle.probe_now();
+    assert_eq!((state(&breaker), wait(&breaker)), (State::Open, Some(Duration::ZERO)));
+    breaker.try_acquire().expect("the wait is over").failure();
+    assert!(breaker.try_acquire().is_ok(), "two may be under way");
+}
+
+#[test]
+fn what_was_opened_by_hand_has_no_wait_to_end() {
+    let (breaker, _clock) = touchy();
+    let handle = breaker.handle();
+    handle.force_open();
+    handle.probe_now();
+    assert!(breaker.try_acquire().is_err());
+    handle.force_close();
+    handle.probe_now();
+    assert_eq!(state(&breaker), State::Closed);
+}

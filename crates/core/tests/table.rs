@@ -206,3 +206,14 @@ fn a_panic_in_an_algorithm_leaks_no_place() {
     assert_eq!(passing(&table, 100..102, START), 2);
     assert_eq!(table.overflowed(), 0);
 }
+
+#[test]
+fn tidying_drops_what_is_as_good_as_new_and_nothing_else() {
+    let table = Table::new(1_000);
+    (0..100).for_each(|key| assert!(passes(&table, mixed(key), START)));
+    assert!(passes(&table, mixed(200), START + WINDOW));
+    assert_eq!(table.len(), 101, "nobody needed their places");
+    table.tidy(START + WINDOW);
+    assert_eq!((table.len(), table.evicted()), (1, 100));
+    assert!(!passes(&table, mixed(200), START + WINDOW));
+}

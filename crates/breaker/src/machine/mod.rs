@@ -188,6 +188,15 @@ impl Machine {
         }
     }
 
+    /// Ends the wait of the open state, if it is that: the next call that asks is a probe.
+    pub(crate) fn end_wait(&self, now: Micros) {
+        let phase = &mut *self.phase.lock();
+        if self.glance().code() == Code::Open && phase.opened.until > now {
+            phase.opened.until = now;
+            self.last.update(|_| phase.opened);
+        }
+    }
+
     /// ## HalfOpen => Open
     fn reopen(
         &self,

@@ -51,7 +51,7 @@ fn full_name(metric: &'static str) -> String {
 
 /// What the series say, for the recorders that show it.
 fn describe() {
-    const COUNTERS: [(&str, &str); 10] = [
+    const COUNTERS: [(&str, &str); 12] = [
         (
             "requests_total",
             "Calls by what became of them; shadowed ones passed below full enforcement.",
@@ -70,9 +70,14 @@ fn describe() {
         ),
         ("retry_attempts_total", "Attempts after the first."),
         ("hedges_total", "Slow calls: what became of a second request, or why there was none."),
+        ("store_decisions_total", "Decisions of a resilient store, by who made them."),
+        (
+            "store_resyncs_total",
+            "Keys whose decisions during an outage were told to the store: done, or not known.",
+        ),
         ("timeouts_total", "Calls that were cut, by what was late."),
     ];
-    const GAUGES: [(&str, &str); 11] = [
+    const GAUGES: [(&str, &str); 14] = [
         ("breaker_failure_ratio", "Share of failures in the breaker's window, 0 to 1."),
         ("breaker_keys", "Keys that have a breaker of their own."),
         ("breaker_state", "Breakers that are in this state: 0 or 1, with keys any number."),
@@ -83,6 +88,9 @@ fn describe() {
         ("limit", "Units per period of the quota, or units at once of the bulkhead."),
         ("ratelimit_keys", "Keys that have a bucket of their own."),
         ("retry_budget", "Further attempts that the budget has now."),
+        ("store_degraded", "Whether a store is stood in for: 0 or 1."),
+        ("store_instances", "Instances that share the store, as far as this one knows."),
+        ("store_keys", "Keys of which a resilient store remembers what it heard."),
         ("timeout_seconds", "Time until the response's head."),
     ];
     for (metric, text) in COUNTERS {

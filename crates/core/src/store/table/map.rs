@@ -67,6 +67,16 @@ impl<S: State> Map<S> {
         true
     }
 
+    /// Drops all inert states, and gives the memory back that they took.
+    pub(super) fn tidy(&mut self, now: Micros, room: &Room) {
+        let before = self.slots.len();
+        self.slots.retain(|slot| slot.state.inert_at() > now);
+        room.evict(before - self.slots.len());
+        if self.slots.len() < self.slots.capacity() / 4 {
+            self.slots.shrink_to(self.slots.len() * 2, Slot::key);
+        }
+    }
+
     /// Looks at the next few slots for inert states to drop, sparing the keys that are `spared`.
     pub(super) fn sweep(&mut self, now: Micros, room: &Room, spared: impl Fn(u64) -> bool) {
         let mut dropped = 0;

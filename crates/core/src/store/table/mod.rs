@@ -5,7 +5,7 @@
 //! first takes the place of one whose state has become indistinguishable from never seen; if none is
 //! near, all new keys share one overflow state per limit, so a flood of keys never resets a spent
 //! one. States expire lazily: a shard that is full drops those that have become indistinguishable from
-//! never seen before it grows. There is no task.
+//! never seen before it grows. There is no task; whoever has one may [tidy](Table::tidy) up.
 
 mod map;
 mod pair;
@@ -187,6 +187,14 @@ impl<S: State> Table<S> {
     /// Forgets a key; `true` if it was known.
     pub fn forget(&self, key: u64) -> bool {
         self.shard(key).0.lock().remove(key, &self.room)
+    }
+
+    /// Drops the states that are indistinguishable from never seen at `now`, one shard after another.
+    /// Nobody has to: new keys take their places anyway. It gives memory back after a flood of keys.
+    pub fn tidy(&self, now: Micros) {
+        for shard in self.shards.get().into_iter().flatten() {
+            shard.0.lock().tidy(now, &self.room);
+        }
     }
 
     /// How many keys have a state of their own.
