@@ -8,6 +8,7 @@ pub struct Builder {
     pub(crate) arguments: Vec<String>,
     pub(crate) password: Option<String>,
     pub(crate) unixsocket: bool,
+    pub(crate) tls: bool,
     pub(crate) sentinel: bool,
 }
 
@@ -55,6 +56,15 @@ impl Builder {
         self
     }
 
+    /// Listens on a second port with TLS: [`Server::tls_url`], and [`Server::authority`] to trust.
+    ///
+    /// Needs the program `openssl`, 3.0 or later, and a server that was built with TLS.
+    #[must_use]
+    pub fn tls(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+
     /// Watches servers instead of being one.
     pub(crate) fn sentinel(mut self) -> Self {
         self.sentinel = true;
@@ -67,7 +77,7 @@ impl Builder {
     #[must_use]
     #[track_caller]
     pub fn start(self) -> Server {
-        match Server::launch(self) {
+        match Server::launch(&self) {
             Ok(server) => server,
             Err(error) => panic!("{error}"),
         }

@@ -45,6 +45,7 @@ mod replica;
 mod reply;
 mod sentinel;
 mod server;
+mod tls;
 mod wait;
 
 pub use self::builder::Builder;

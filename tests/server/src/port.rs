@@ -42,3 +42,26 @@ impl Port {
         self.number
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_nobody_elses_before_it_is_dropped() {
+        let port = Port::take().unwrap();
+        let number = port.number();
+        // Nobody listens on it: it is held all the same, as while its server is down.
+        assert!(TcpListener::bind((Ipv4Addr::LOCALHOST, number)).is_ok());
+        assert!(Port::hold(number).is_none());
+        drop(port);
+        assert!(Port::hold(number).is_some());
+    }
+
+    #[test]
+    fn a_port_on_which_somebody_listens_is_not_free() {
+        let port = Port::take().unwrap().number();
+        let _first = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+        assert!(Port::hold(port).is_none());
+    }
+}

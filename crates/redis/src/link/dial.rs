@@ -63,6 +63,12 @@ impl Dial {
         }
     }
 
+    /// The same with other certificates to trust.
+    #[cfg(all(test, feature = "tls"))]
+    pub(super) fn with_tls(self, tls: Tls) -> Self {
+        Self { tls: Some(tls), ..self }
+    }
+
     /// The same without a login and a database: for sentinels, which have neither unless they say so.
     pub(super) fn anonymous(&self) -> Self {
         let info = RedisConnectionInfo::default()

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 use parking_lot::Mutex;
-use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
@@ -102,11 +101,9 @@ impl<T: Usable> Flight<T> {
             }
             Phase::Idle | Phase::Running(..) | Phase::Failed(..) => {}
         }
-        let runtime = Handle::try_current()
-            .map_err(|_| Trouble::new("redis is connected to from within a tokio runtime only"))?;
         let (sender, outcome) = watch::channel(None);
         let (shared, work) = (Arc::clone(&self.shared), make());
-        let task = runtime.spawn(async move {
+        let task = tokio::spawn(async move {
             let result = work.await.map(Arc::new);
             shared.finish(&result);
             sender.send_replace(Some(result));

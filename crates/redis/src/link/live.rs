@@ -42,11 +42,6 @@ impl Live {
         Self { connection, driver, at, born: Instant::now(), doomed, silent }
     }
 
-    /// The server.
-    pub(super) fn at(&self) -> &Arc<str> {
-        &self.at
-    }
-
     /// Sends `command`, and waits for its answer as long as the connection says.
     pub(super) async fn send(&self, command: &Cmd) -> Result<Value, Fault> {
         let unanswered = Unanswered(self);
@@ -114,6 +109,7 @@ impl Usable for Live {
 
 impl Drop for Live {
     fn drop(&mut self) {
+        // It ends by itself, unless it has more to write than a server that hangs takes.
         self.driver.abort();
     }
 }

@@ -30,10 +30,12 @@ use std::time::Duration;
 
 use palisade_core::text::Problems;
 use redis::{Cmd, Value, cmd};
+use tokio::runtime::Handle;
 
 use self::cluster::Cluster;
 use self::dial::Dial;
 pub(crate) use self::fault::Failed;
+use self::fault::{Fault, Trouble};
 use self::kept::{Kept, Route, Way};
 use self::pool::Pooled;
 use self::sentinel::Sentinels;
@@ -73,6 +75,7 @@ impl Link {
     ///
     /// A future that is dropped leaves behind what is unknown: the command may be executed.
     pub(crate) async fn send(&self, command: &Cmd) -> Result<Value, Failed> {
+        within_a_runtime()?;
         let answer = match &self.0 {
             Kind::Shared(kept) => kept.send(command).await,
             Kind::Pooled(pooled) => pooled.send(command).await,
@@ -83,11 +86,12 @@ impl Link {
 
     /// Has the server keep `script`, in a cluster all primaries that can be reached.
     pub(crate) async fn load(&self, script: &str) -> Result<(), Failed> {
+        within_a_runtime()?;
         let mut command = cmd("SCRIPT");
         command.arg("LOAD").arg(script);
         match &self.0 {
             Kind::Cluster(cluster) => cluster.send_to_all(&command).await.map_err(Failed::from),
-            Kind::Shared(_) | Kind::Pooled(_) => self.send(&command).await.map(|_| ()),
+            Kind::Shared(_) | Kind::Pooled(_) => self.send(&command).await.map(drop),
         }
     }
 
@@ -95,4 +99,10 @@ impl Link {
     pub(crate) const fn is_cluster(&self) -> bool {
         matches!(self.0, Kind::Cluster(_))
     }
+}
+
+/// Sockets and timers would panic without one, and a limit may be asked by any executor.
+fn within_a_runtime() -> Result<(), Fault> {
+    let message = "redis is reached from within a tokio runtime only";
+    Handle::try_current().map(drop).map_err(|_| Fault::NotSent(Trouble::new(message)))
 }

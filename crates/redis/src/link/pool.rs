@@ -8,7 +8,6 @@ use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError,
 use palisade_core::text::duration;
 use parking_lot::Mutex;
 use redis::{Cmd, Value};
-use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use super::fault::{Fault, Trouble};
@@ -38,22 +37,15 @@ impl Pooled {
 
     /// Sends a command on a connection of its own.
     pub(super) async fn send(&self, command: &Cmd) -> Result<Value, Fault> {
-        let live = self.lent().await.map_err(Fault::NotSent)?;
-        let answer = live.send(command).await;
-        if !live.is_usable() {
-            drop(Object::take(live));
-        }
-        answer
+        self.lent().await.map_err(Fault::NotSent)?.send(command).await
     }
 
     async fn lent(&self) -> Result<Object<Maker>, Trouble> {
-        let runtime = Handle::try_current()
-            .map_err(|_| Trouble::new("redis is connected to from within a tokio runtime only"))?;
         let status = self.pool.status();
         let lent = if status.available == 0 && status.size < status.max_size {
             // One will be made: in a task, so that who goes away leaves it to the others, and not half of it.
             let pool = self.pool.clone();
-            let made = runtime.spawn(async move { pool.get().await });
+            let made = tokio::spawn(async move { pool.get().await });
             made.await.map_err(|_| Trouble::new("the runtime that connected to redis has ended"))?
         } else {
             self.pool.get().await

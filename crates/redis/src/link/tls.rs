@@ -16,21 +16,30 @@ use tokio_rustls::client::TlsStream;
 pub(super) struct Tls(Arc<OnceCell<TlsConnector>>);
 
 impl Tls {
+    /// Trusts these, and not what the system trusts.
+    #[cfg(test)]
+    pub(super) fn trusting(roots: RootCertStore) -> io::Result<Self> {
+        trusting(roots).map(|connector| Self(Arc::new(OnceCell::new_with(Some(connector)))))
+    }
+
     /// Encrypts `stream`, which leads to `host`.
     pub(super) async fn wrap(
         &self,
         host: &str,
         stream: TcpStream,
     ) -> io::Result<TlsStream<TcpStream>> {
-        let connector = self.0.get_or_try_init(connector).await?;
+        let connector = self.0.get_or_try_init(of_system).await?;
         let name = ServerName::try_from(host.to_owned())
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         connector.connect(name, stream).await
     }
 }
 
-async fn connector() -> io::Result<TlsConnector> {
-    let roots = spawn_blocking(roots).await.map_err(io::Error::other)??;
+async fn of_system() -> io::Result<TlsConnector> {
+    trusting(spawn_blocking(roots).await.map_err(io::Error::other)??)
+}
+
+fn trusting(roots: RootCertStore) -> io::Result<TlsConnector> {
     // Named, and not the process's default one: a process with two of them has none.
     let provider = Arc::new(crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)

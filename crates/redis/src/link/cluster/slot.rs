@@ -6,7 +6,7 @@ use redis::{Arg, Cmd};
 const SLOTS: u16 = 16_384;
 
 /// The slot of the command's first key; none if it has no key, and any node will do.
-pub(super) fn of(command: &Cmd) -> Option<u16> {
+pub(in crate::link) fn of(command: &Cmd) -> Option<u16> {
     let mut words = command.args_iter().map(|word| match word {
         Arg::Simple(word) => word,
         _ => b"".as_slice(),

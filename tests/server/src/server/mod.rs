@@ -1,6 +1,8 @@
 //! One server.
 
-use std::fs::{self, File};
+mod launch;
+
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
@@ -8,11 +10,8 @@ use parking_lot::Mutex;
 use crate::directory::Directory;
 use crate::port::Port;
 use crate::process::Process;
-use crate::wait::eventually_some;
-use crate::{Builder, Client, Reply, program};
-
-/// How often another port is tried, if something else has taken one in the moment before the server did.
-const ATTEMPTS: usize = 5;
+use crate::tls;
+use crate::{Builder, Client, Reply};
 
 /// A real server on a port of its own on 127.0.0.1, with a log and nothing else on disk.
 ///
@@ -25,6 +24,7 @@ pub struct Server {
     pub(crate) builder: Builder,
     directory: Directory,
     port: Port,
+    tls: Option<Port>,
     program: PathBuf,
 }
 
@@ -42,81 +42,6 @@ impl Server {
     #[must_use]
     pub fn builder() -> Builder {
         Builder::default()
-    }
-
-    pub(crate) fn launch(builder: Builder) -> Result<Self, String> {
-        let program = program::find()?;
-        let mut failure = String::new();
-        for _ in 0..ATTEMPTS {
-            let server = Self {
-                process: Mutex::new(None),
-                builder: builder.clone(),
-                directory: Directory::new()?,
-                port: Port::take()?,
-                program: program.clone(),
-            };
-            if builder.sentinel {
-                let file = server.directory.file("sentinel.conf");
-                File::create(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-            }
-            match server.run() {
-                Ok(()) => return Ok(server),
-                Err(error) if error.contains("Address already in use") => failure = error,
-                Err(error) => return Err(error),
-            }
-        }
-        Err(failure)
-    }
-
-    /// Starts the process, and returns when it answers.
-    fn run(&self) -> Result<(), String> {
-        // What it has written for a replica, or because a test told it to, would be read again.
-        let _ = fs::remove_file(self.directory.file("dump.rdb"));
-        let file = self.directory.file("log");
-        let log = File::options().create(true).append(true).open(&file);
-        let log = log.map_err(|error| format!("cannot open {}: {error}", file.display()))?;
-        let mut process =
-            Process::start(&self.program, &self.arguments(), self.directory.path(), log)?;
-        let outcome = eventually_some(
-            || match Client::connect(self.port()).and_then(|mut client| client.command(&["PING"])) {
-                Ok(_) => Some(Ok(())),
-                // It answers; it only wants a password first.
-                Err(error) if error.starts_with("NOAUTH") => Some(Ok(())),
-                Err(_) if process.runs() => None,
-                Err(_) => Some(Err(format!(
-                    "{} {} ended at once:\n{}",
-                    self.program.display(),
-                    self.arguments().join(" "),
-                    self.log()
-                ))),
-            },
-            "a Redis server to answer",
-        );
-        *self.process.lock() = Some(process);
-        outcome
-    }
-
-    fn arguments(&self) -> Vec<String> {
-        let directory = self.directory.path().display().to_string();
-        let port = self.port().to_string();
-        let mut arguments = Vec::new();
-        let mut set =
-            |setting: &[&str]| arguments.extend(setting.iter().map(|&word| word.to_owned()));
-        if self.builder.sentinel {
-            // It keeps what it learns in a file, which must be there.
-            set(&[&self.directory.file("sentinel.conf").display().to_string(), "--sentinel"]);
-        } else {
-            set(&["--save", "", "--appendonly", "no"]);
-            // Through a file, which goes at once: else a replica gets its data when a second is full.
-            set(&["--repl-diskless-sync", "no", "--rdb-del-sync-files", "yes"]);
-        }
-        set(&["--port", &port, "--bind", "127.0.0.1", "--dir", &directory]);
-        set(&["--daemonize", "no", "--loglevel", "warning"]);
-        if self.builder.unixsocket {
-            set(&["--unixsocket", &self.unixsocket().display().to_string()]);
-        }
-        arguments.extend_from_slice(&self.builder.arguments);
-        arguments
     }
 
     /// Sends a command on a connection of its own, and waits for its answer, for 5 seconds at most.
@@ -144,16 +69,37 @@ impl Server {
     /// `redis://127.0.0.1:PORT`, with the password if one is set.
     #[must_use]
     pub fn url(&self) -> String {
-        match &self.builder.password {
-            Some(password) => self.url_as("", password),
-            None => format!("redis://127.0.0.1:{}", self.port()),
-        }
+        format!("redis://{}127.0.0.1:{}", self.login(), self.port())
     }
 
     /// The URL of a user, of whom the server need not know.
     #[must_use]
     pub fn url_as(&self, name: &str, password: &str) -> String {
         format!("redis://{name}:{password}@127.0.0.1:{}", self.port())
+    }
+
+    /// `rediss://127.0.0.1:PORT`, with the password if one is set: the port for TLS, which is another one.
+    ///
+    /// Panics if the server was started without [`tls`](Builder::tls).
+    #[must_use]
+    #[track_caller]
+    pub fn tls_url(&self) -> String {
+        match &self.tls {
+            Some(port) => format!("rediss://{}127.0.0.1:{}", self.login(), port.number()),
+            None => panic!("the server on port {} was started without TLS", self.port()),
+        }
+    }
+
+    /// The file with the certificate of the authority that vouches for a server with [`tls`](Builder::tls), as PEM.
+    #[must_use]
+    pub fn authority(&self) -> PathBuf {
+        self.directory.file(tls::AUTHORITY)
+    }
+
+    /// The password as a URL has it.
+    fn login(&self) -> String {
+        let password = self.builder.password.as_ref();
+        password.map_or_else(String::new, |password| format!(":{password}@"))
     }
 
     /// The Unix socket's path, of a server that was started with one.
