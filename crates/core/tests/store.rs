@@ -4,8 +4,10 @@ use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use palisade_core::algorithm::{Algorithm, Change, Op, Outcome, Retry, State};
-use palisade_core::store::{Answer, AnyStore, Charge, MemoryStore, Policy, Store, StoreError};
+use palisade_core::algorithm::{Algorithm, Change, Keeps, Op, Outcome, Retry, State, Twin};
+use palisade_core::store::{
+    Answer, AnyStore, Charge, MemoryStore, Outage, Policy, Store, StoreError,
+};
 use palisade_core::test::assert_send_sync_clone;
 use palisade_core::{ManualClock, Micros, Name};
 use tokio_test::{assert_pending, task};
@@ -152,4 +154,53 @@ fn stores_are_shared_between_threads() {
     assert_send_sync_clone::<AnyStore>();
     assert_send_sync_clone::<Policy>();
     assert_send_sync_clone::<Arc<MemoryStore>>();
+}
+
+/// As many, and told to other stores.
+struct Told(u64);
+
+impl Algorithm for Told {
+    type State = Taken;
+    type Change = u64;
+
+    fn plan(
+        &self,
+        taken: &Taken,
+        now: Micros,
+        op: Op,
+        units: u64,
+        _: u8,
+    ) -> (Outcome, Change<u64>) {
+        Only(self.0).plan(taken, now, op, units, 0)
+    }
+
+    fn commit(&self, taken: &mut Taken, after: u64) {
+        taken.0 = after;
+    }
+
+    fn twin(&self) -> Option<Twin> {
+        Some(Twin {
+            tag: "o1",
+            lua: "",
+            numbers: [self.0].into_iter().collect(),
+            keeps: Keeps::Text,
+        })
+    }
+}
+
+#[test]
+fn policies_of_one_name_and_the_same_numbers_are_the_same_limit() {
+    let told = |name, most| Policy::new(Name::new(name), Told(most));
+    assert!(told("api", 5).is_same(&told("api", 5)));
+    assert!(told("api", 5).is_same(&told("api", 5).on_outage(Outage::Deny)));
+    assert!(!told("api", 5).is_same(&told("api", 6)));
+    assert!(!told("api", 5).is_same(&told("login", 5)));
+}
+
+#[test]
+fn of_an_algorithm_without_a_twin_only_clones_are_the_same_limit() {
+    let policy = Policy::new(Name::new("api"), Only(5));
+    assert!(policy.is_same(&policy.clone()));
+    assert!(!policy.is_same(&Policy::new(Name::new("api"), Only(5))));
+    assert!(!policy.is_same(&Policy::new(Name::new("api"), Told(5))));
 }

@@ -166,13 +166,13 @@ mod rounded {
     }
 
     #[test]
-    fn a_bucket_holds_what_fits_into_285_years() {
+    fn a_bucket_holds_what_fits_into_142_years() {
         let yearly = Quota::new(1, Duration::from_secs(365 * 86_400));
-        assert_eq!(Gcra::new(yearly.burst(285)).capacity(), 285);
-        assert_eq!(Gcra::new(yearly.burst(286)).capacity(), 285);
-        assert_eq!(Gcra::new(yearly.burst(u32::MAX)).capacity(), 285);
+        assert_eq!(Gcra::new(yearly.burst(142)).capacity(), 142);
+        assert_eq!(Gcra::new(yearly.burst(143)).capacity(), 142);
+        assert_eq!(Gcra::new(yearly.burst(u32::MAX)).capacity(), 142);
         // A unit takes four months.
         let odd = Quota::new(3, Duration::from_secs(365 * 86_400)).burst(u32::MAX);
-        assert_eq!(Gcra::new(odd).capacity(), 856);
+        assert_eq!(Gcra::new(odd).capacity(), 428);
     }
 }

@@ -1,4 +1,4 @@
-//! Installing a Redis server with the system's own package manager.
+//! Installing what the tests start, with the system's own package manager.
 
 use std::ffi::OsStr;
 use std::process::{Command, Stdio};
@@ -56,23 +56,32 @@ const MANAGERS: [Manager; 5] = [
 
 /// Tries each package manager on `path` until one reports success; the caller looks for the server afterwards.
 pub(crate) fn redis(path: &OsStr) {
+    any_of(path, |manager| &manager.packages);
+}
+
+/// The same for the program that makes certificates; its package has one name everywhere.
+pub(crate) fn openssl(path: &OsStr) {
+    any_of(path, |_| &["openssl"]);
+}
+
+fn any_of(path: &OsStr, packages: fn(&Manager) -> &[&str]) {
     let present = |manager: &&Manager| redis::find(&[manager.program], path).is_some();
     for manager in MANAGERS.iter().filter(present) {
         let Some(prefix) = prefix(manager.needs_root) else { continue };
-        if manager.install(prefix) {
+        if manager.install(prefix, packages(manager)) {
             return;
         }
     }
 }
 
 impl Manager {
-    fn install(&self, prefix: &[&str]) -> bool {
+    fn install(&self, prefix: &[&str], packages: &[&str]) -> bool {
         if let Some(refresh) = self.refresh {
             // A list that could not be fetched may still be there from before.
             let _ = command::run(&mut self.command(prefix, &[refresh]));
         }
-        self.packages.iter().any(|package| {
-            let arguments = [self.install, &[package]].concat();
+        packages.iter().any(|package| {
+            let arguments = [self.install, &[*package]].concat();
             command::run(&mut self.command(prefix, &arguments)).is_ok()
         })
     }

@@ -1,4 +1,4 @@
-//! Finding the Redis server that the store tests start for themselves.
+//! Finding the Redis server that the store tests start for themselves, and what they make certificates with.
 
 use std::env;
 use std::ffi::OsStr;
@@ -35,6 +35,15 @@ pub(crate) fn server() -> Result<PathBuf> {
     };
     eprintln!("\n{VARIABLE}={}", server.display());
     Ok(server)
+}
+
+/// Installs `openssl` where it is missing; tests that need it fail where that does not help, and say why.
+pub(crate) fn openssl() {
+    let path = env::var_os("PATH").unwrap_or_default();
+    if find(&["openssl"], &path).is_none() {
+        eprintln!("\nno openssl on PATH");
+        install::openssl(&path);
+    }
 }
 
 /// The first of `programs` that lies in a directory of `path`.

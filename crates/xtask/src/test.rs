@@ -17,6 +17,7 @@ const PREEMPTIONS: &str = "LOOM_MAX_PREEMPTIONS";
 pub(crate) fn all(run: &mut Run, arguments: &[String]) {
     // Without a server the tests that start one fail, and the others still say what they have to say.
     let server = run.step("redis server", |_, _| redis::server());
+    redis::openssl();
 
     if run.workspace().libraries().any(has_models) {
         run.step("loom", |workspace, tally| {

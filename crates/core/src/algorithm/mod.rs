@@ -68,6 +68,12 @@ pub trait Algorithm: Send + Sync + 'static {
         None
     }
 
+    /// Whether a call that passes may have to wait for its turn ([`Outcome::delay`]): its units are then
+    /// worth nothing without the time at which they were taken, and nobody may take them ahead for it.
+    fn delays(&self) -> bool {
+        false
+    }
+
     /// What one of several instances allows by itself, while it cannot ask where they all ask; `None`
     /// if the limit cannot be divided.
     fn portion(&self, portion: Portion) -> Option<Self>

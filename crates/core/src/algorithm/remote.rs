@@ -44,7 +44,8 @@ pub struct Twin {
     pub tag: &'static str,
     /// The function.
     pub lua: &'static str,
-    /// What the function finds in its `ARGV`.
+    /// What the function finds in its `ARGV`. Two algorithms of one type with the same tag and numbers
+    /// are the same limit.
     pub numbers: SmallVec<[u64; 6]>,
     /// What its state is.
     pub keeps: Keeps,

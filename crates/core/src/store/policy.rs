@@ -1,5 +1,7 @@
 //! A limit as data.
 
+mod same;
+
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
@@ -118,6 +120,10 @@ impl Algorithm for Policy {
         self.algorithm.twin_any()
     }
 
+    fn delays(&self) -> bool {
+        self.algorithm.delays_any()
+    }
+
     fn portion(&self, portion: Portion) -> Option<Self> {
         let algorithm = self.algorithm.portion_any(portion)?;
         Some(Self { algorithm, ..*self })
@@ -173,6 +179,8 @@ trait Erased: Send + Sync {
     ) -> Option<(Outcome, Change<Kept>)>;
 
     fn twin_any(&self) -> Option<Twin>;
+
+    fn delays_any(&self) -> bool;
 
     fn portion_any(&self, portion: Portion) -> Option<Arc<dyn Erased>>;
 
@@ -239,6 +247,10 @@ impl<A: Algorithm> Erased for A {
 
     fn twin_any(&self) -> Option<Twin> {
         self.twin()
+    }
+
+    fn delays_any(&self) -> bool {
+        self.delays()
     }
 
     fn portion_any(&self, portion: Portion) -> Option<Arc<dyn Erased>> {

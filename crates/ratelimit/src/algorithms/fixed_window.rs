@@ -1,7 +1,8 @@
 //! So many in each window of time.
 
-use palisade_core::algorithm::{Algorithm, Change, Op, Outcome, Portion, State};
+use palisade_core::algorithm::{Algorithm, Change, Keeps, Op, Outcome, Portion, State, Twin};
 use palisade_core::{Micros, Quota};
+use smallvec::smallvec;
 
 use super::ask::{Room, part, used};
 use super::packed::{At, Coarse};
@@ -161,6 +162,13 @@ impl Algorithm for FixedWindow {
 
     fn commit(&self, state: &mut Window, change: Window) {
         *state = change;
+    }
+
+    fn twin(&self) -> Option<Twin> {
+        let from_first = u64::from(self.anchor == Anchor::FirstHit);
+        let numbers = smallvec![self.quota.limit().into(), self.period().0, from_first];
+        let lua = include_str!("fixed_window.lua");
+        Some(Twin { tag: "f1", lua, numbers, keeps: Keeps::Text })
     }
 
     fn portion(&self, portion: Portion) -> Option<Self> {

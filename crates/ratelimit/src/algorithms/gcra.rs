@@ -13,12 +13,16 @@
 //! A change of the quota keeps the debt as time: raising the limit turns it into fewer missing
 //! units, lowering it into more, never more than the new burst.
 
-use palisade_core::algorithm::{Algorithm, Change, Op, Outcome, Portion, Retry, State};
+use palisade_core::algorithm::{
+    Algorithm, Change, Keeps, Op, Outcome, Portion, Retry, State, Twin,
+};
 use palisade_core::{Micros, Quota};
+use smallvec::smallvec;
 
 /// The token bucket with a quota's numbers.
 ///
-/// A full bucket counts fewer than 2^53 steps, and lasts fewer than 2^53 µs (285 years): the bounds
+/// A full bucket counts fewer than 2^53 steps, and lasts fewer than 2^52 µs (142 years), so that the
+/// time when it is full is below 2^53 µs until the year 2112: the bounds
 /// of the numbers in a Lua script, held everywhere so that memory and Redis decide alike. A bucket
 /// that would last longer holds what fits. A rate whose exact fraction has more steps (an odd
 /// million per day with a burst of as many, an odd hundred million per second) is slowed: by less
@@ -53,6 +57,9 @@ pub(crate) struct Step {
 /// The largest whole number below which a Lua number is exact.
 pub(crate) const EXACT: u64 = (1 << 53) - 1;
 
+/// How long a bucket lasts at most, in µs: a time that is so far ahead is [`EXACT`], too.
+const LONGEST: u64 = (1 << 52) - 1;
+
 // ===== impl Gcra =====
 
 impl Gcra {
@@ -73,9 +80,15 @@ impl Gcra {
             num = scaled(num, coarse).div_ceil(u128::from(den)) as u64;
             den = coarse;
         }
-        let burst = burst.min(EXACT / num);
+        let burst = burst.min(Self::most(den) / num);
         // `den` divides a limit of 32 bits, or is less.
         Self { num, den: u32::try_from(den).unwrap_or(u32::MAX), tau: burst * num }
+    }
+
+    /// The steps of the longest bucket whose microsecond has `den` of them.
+    pub(crate) const fn most(den: u64) -> u64 {
+        let most = LONGEST.saturating_mul(den);
+        if most < EXACT { most } else { EXACT }
     }
 
     /// The units that fit into a full bucket.
@@ -197,6 +210,14 @@ impl Algorithm for Gcra {
     #[inline]
     fn commit(&self, state: &mut Tat, change: Tat) {
         *state = change;
+    }
+
+    /// None of a part of a limit whose units take longer than a Lua number is exact; no store is asked for
+    /// parts.
+    fn twin(&self) -> Option<Twin> {
+        let numbers = smallvec![self.num, self.den.into(), self.tau];
+        let twin = Twin { tag: "g1", lua: include_str!("gcra.lua"), numbers, keeps: Keeps::Text };
+        (self.num.max(self.tau) <= EXACT).then_some(twin)
     }
 
     /// The time between units is as many times as long, and the debt, which is time, means the same:

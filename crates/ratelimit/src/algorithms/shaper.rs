@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use palisade_core::algorithm::{Algorithm, Change, Op, Outcome, Portion, State};
+use palisade_core::algorithm::{Algorithm, Change, Keeps, Op, Outcome, Portion, State, Twin};
 use palisade_core::{Micros, Quota};
+use smallvec::smallvec;
 
 use super::queue::Queue;
 use crate::algorithms::gcra::{EXACT, Gcra, Step};
@@ -134,7 +135,7 @@ impl Shaper {
         let tau = full.min(u64::from(quota.burst_size()).saturating_mul(num));
         let waiting = max_wait.0.saturating_mul(u64::from(den));
         let queued = max_queued.map_or(u64::MAX, |units| u64::from(units).saturating_mul(num));
-        let most = if quota.denies_all() { 0 } else { EXACT };
+        let most = if quota.denies_all() { 0 } else { Gcra::most(den.into()) };
         let queue = Gcra { num, den, tau: tau.saturating_add(waiting.min(queued)).min(most) };
         Self { quota, max_wait, max_queued, queue, tau }
     }
@@ -224,6 +225,17 @@ impl Algorithm for Shaper {
     #[inline]
     fn commit(&self, state: &mut Queue, change: Queue) {
         *state = change;
+    }
+
+    fn twin(&self) -> Option<Twin> {
+        let Gcra { num, den, tau } = self.queue;
+        let numbers = smallvec![num, den.into(), self.tau, tau];
+        let twin = Twin { tag: "q1", lua: include_str!("shaper.lua"), numbers, keeps: Keeps::Text };
+        (num.max(tau) <= EXACT).then_some(twin)
+    }
+
+    fn delays(&self) -> bool {
+        true
     }
 
     fn portion(&self, portion: Portion) -> Option<Self> {

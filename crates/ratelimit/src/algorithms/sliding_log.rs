@@ -1,7 +1,8 @@
 //! So many in any window of time, exactly.
 
-use palisade_core::algorithm::{Algorithm, Change, Op, Outcome, Portion, State};
+use palisade_core::algorithm::{Algorithm, Change, Keeps, Op, Outcome, Portion, State, Twin};
 use palisade_core::{Micros, Quota};
+use smallvec::smallvec;
 
 use super::ask::{Ask, Room, part, used};
 use super::events::{Counted, Events};
@@ -163,6 +164,12 @@ impl Algorithm for SlidingLog {
         if written.events.is_empty() {
             state.0 = None;
         }
+    }
+
+    fn twin(&self) -> Option<Twin> {
+        let numbers = smallvec![self.quota.limit().into(), self.period().0];
+        let lua = include_str!("sliding_log.lua");
+        Some(Twin { tag: "l1", lua, numbers, keeps: Keeps::Set })
     }
 
     fn portion(&self, portion: Portion) -> Option<Self> {

@@ -1,7 +1,8 @@
 //! So many in a window that slides, from two counts.
 
-use palisade_core::algorithm::{Algorithm, Change, Op, Outcome, Portion};
+use palisade_core::algorithm::{Algorithm, Change, Keeps, Op, Outcome, Portion, Twin};
 use palisade_core::{Micros, Quota};
+use smallvec::smallvec;
 
 use super::ask::{Ask, Room, part, used};
 use super::buckets::Buckets;
@@ -113,6 +114,12 @@ impl Algorithm for SlidingWindow {
 
     fn commit(&self, state: &mut Buckets, change: Buckets) {
         *state = change;
+    }
+
+    fn twin(&self) -> Option<Twin> {
+        let numbers = smallvec![self.quota.limit().into(), self.quota.period_micros()];
+        let lua = include_str!("sliding_window.lua");
+        Some(Twin { tag: "w1", lua, numbers, keeps: Keeps::Text })
     }
 
     fn portion(&self, portion: Portion) -> Option<Self> {

@@ -1,0 +1,285 @@
+//! What is at hand of one limit of one subject.
+//!
+//! ```text
+//!  ask ─ enough at hand ────────────────────▶ pass
+//!   │  ─ a take has just come back short ───▶ refuse, for the cool-down
+//!   │  ─ a take is under way ───────────────▶ wait for it
+//!   │  ─ spent 4 or more lately ────────────▶ take half of it ahead, and wait
+//!   └─ else ────────────────────────────────▶ ask the store
+//! ```
+
+use std::mem;
+use std::sync::Arc;
+
+use palisade_core::Micros;
+use palisade_core::keyed::Resident;
+use palisade_core::store::{Answer, Charge};
+use parking_lot::Mutex;
+
+use super::failure::Failure;
+use super::flight::Flight;
+use super::heard::Heard;
+use super::spent::Spent;
+use super::terms::Terms;
+
+/// A take on its way: what it brings is at the desk when it ends.
+pub(super) type Take = Flight<Result<(), Failure>>;
+
+/// For how long a take is waited for at most: an instance must not wait for ever for what it may have lost.
+const LONGEST: Micros = Micros(1_000_000);
+
+/// What is at hand of one limit of one subject.
+pub(super) struct Desk {
+    terms: Terms,
+    /// Whether many limits share it, as there is no room for more. Then nothing is kept here.
+    is_shared: bool,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    spent: Spent,
+    hand: Option<Box<Hand>>,
+    take: Option<(Arc<Take>, Micros)>,
+    /// Units to be given back.
+    owed: Vec<Charge>,
+    since: Changes,
+}
+
+/// How often the limit was made easier, or forgotten: a take that began before is of an older time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Changes {
+    eased: u64,
+    forgotten: u64,
+}
+
+/// Units at hand.
+struct Hand {
+    heard: Heard,
+    left: u64,
+    /// Until when they may be spent.
+    until: Micros,
+    /// Until when no more are asked for.
+    away: Micros,
+}
+
+/// What a call is to do.
+pub(super) enum Step {
+    Told(Answer),
+    Wait(Arc<Take>),
+    Ask,
+}
+
+/// What a desk has to be looked after for.
+#[derive(Default)]
+pub(super) struct Due {
+    /// Units to be given back.
+    pub(super) owed: Vec<Charge>,
+    /// Takes that nobody waits for.
+    pub(super) takes: Vec<Arc<Take>>,
+    /// Takes that took too long.
+    pub(super) lost: Vec<Arc<Take>>,
+    /// When to look again; `None` if there is nothing at hand.
+    pub(super) next: Option<Micros>,
+}
+
+/// At most so many refunds wait at a desk; what is beyond lapses. It takes changes of policy to have two.
+const MOST_OWED: usize = 4;
+
+impl Desk {
+    pub(super) fn new(terms: Terms, is_shared: bool) -> Self {
+        Self { terms, is_shared, state: Mutex::default() }
+    }
+
+    /// What a call for the charge is to do; one without `take` waits no more. That makes a take of so many
+    /// units, which is not sent before somebody waits for it.
+    pub(super) fn ask(
+        &self,
+        charge: &Charge,
+        now: Micros,
+        take: Option<impl FnOnce(u64, Changes) -> Arc<Take>>,
+    ) -> Step {
+        if self.is_shared {
+            return Step::Ask;
+        }
+        let Terms { ttl, most, .. } = self.terms;
+        let mut state = self.state.lock();
+        let state = &mut *state;
+        if state.hand.as_ref().is_some_and(|hand| !hand.heard.charge.policy.is_same(&charge.policy))
+        {
+            state.lay_down(now);
+        }
+        if let Some(hand) = &mut state.hand {
+            if let Some(answer) = hand.pass(charge.units, now) {
+                state.spent.add(charge.units, now, ttl);
+                return Step::Told(answer);
+            }
+            if now < hand.away {
+                return hand.refuse(charge.units, now).map_or(Step::Ask, Step::Told);
+            }
+        }
+        let Some(fly) = take else { return Step::Ask };
+        if let Some((take, since)) = &state.take {
+            // Whatever keeps it, the others need not wait as long.
+            return if now.since(*since) < ttl { Step::Wait(Arc::clone(take)) } else { Step::Ask };
+        }
+        let units = (state.spent.recent(now, ttl) / 2).min(most);
+        if units <= charge.units {
+            return Step::Ask;
+        }
+        let take = fly(units, state.since);
+        state.take = Some((Arc::clone(&take), now));
+        Step::Wait(take)
+    }
+
+    /// Counts what the store has granted to a call here.
+    pub(super) fn spend(&self, units: u64, now: Micros) {
+        if !self.is_shared {
+            self.state.lock().spent.add(units, now, self.terms.ttl);
+        }
+    }
+
+    /// A take of `units` that was sent at `sent` is back.
+    pub(super) fn settle(
+        &self,
+        charge: &Charge,
+        answer: Option<&Answer>,
+        sent: Micros,
+        now: Micros,
+        since: Changes,
+    ) {
+        let heard = answer.and_then(|answer| Heard::of(charge, answer, sent));
+        let mut state = self.state.lock();
+        state.take = None;
+        let Some(heard) = heard else { return };
+        if since.forgotten != state.since.forgotten {
+            // Its charge may have been forgotten, too.
+            return;
+        }
+        let granted = heard.granted().min(charge.units);
+        let away = if granted == charge.units || since != state.since {
+            Micros::ZERO
+        } else if heard.source.is_degraded() {
+            now + self.terms.cool_down
+        } else {
+            heard.away(self.terms.cool_down, now)
+        };
+        state.expire(now);
+        let left = match state.hand.take() {
+            Some(hand) if hand.heard.charge.policy.is_same(&charge.policy) => hand.left,
+            Some(hand) => {
+                state.hand = Some(hand);
+                state.lay_down(now);
+                0
+            }
+            None => 0,
+        };
+        let until = sent + self.terms.ttl;
+        state.hand = Some(Box::new(Hand { heard, left: left + granted, until, away }));
+        state.expire(now);
+    }
+
+    /// A take was lost: nobody will settle it.
+    pub(super) fn abandon(&self, lost: &Arc<Take>) {
+        let mut state = self.state.lock();
+        if state.take.as_ref().is_some_and(|(take, _)| Arc::ptr_eq(take, lost)) {
+            state.take = None;
+        }
+    }
+
+    /// Units came back to the limit: it is worth asking for more.
+    pub(super) fn ease(&self) {
+        let mut state = self.state.lock();
+        state.since.eased += 1;
+        if let Some(hand) = &mut state.hand {
+            hand.away = Micros::ZERO;
+        }
+    }
+
+    /// The store has forgotten what was taken, and what is at hand with it.
+    pub(super) fn forget(&self) {
+        let mut state = self.state.lock();
+        state.since.forgotten += 1;
+        state.hand = None;
+        state.owed.clear();
+    }
+
+    /// What has to be looked after; or, if `all`, whatever is at hand.
+    pub(super) fn collect(&self, due: &mut Due, now: Micros, all: bool) {
+        let mut state = self.state.lock();
+        match all {
+            true => state.lay_down(now),
+            false => state.expire(now),
+        }
+        due.owed.append(&mut state.owed);
+        let ends = |hand: &Hand| if hand.left > 0 { hand.until } else { hand.away };
+        let mut next = state.hand.as_deref().map(ends);
+        if let Some((take, since)) = &state.take {
+            match take.is_alone() {
+                _ if now.since(*since) >= LONGEST => due.lost.push(Arc::clone(take)),
+                true => due.takes.push(Arc::clone(take)),
+                false => {}
+            }
+            next = Some(next.unwrap_or(Micros::MAX).min(now + self.terms.ttl));
+        }
+        due.next = [due.next, next].into_iter().flatten().min();
+    }
+}
+
+impl State {
+    /// Lays down what must not be spent any longer.
+    fn expire(&mut self, now: Micros) {
+        if self.hand.as_ref().is_some_and(|hand| now >= hand.until && now >= hand.away) {
+            self.lay_down(now);
+        } else if let Some(hand) = &mut self.hand
+            && now >= hand.until
+        {
+            // That there was no more to be had is worth knowing for longer.
+            let owed = hand.lay_down(now);
+            self.owe(owed);
+        }
+    }
+
+    fn lay_down(&mut self, now: Micros) {
+        if let Some(mut hand) = self.hand.take() {
+            let owed = hand.lay_down(now);
+            self.owe(owed);
+        }
+    }
+
+    fn owe(&mut self, owed: Option<Charge>) {
+        if self.owed.len() < MOST_OWED {
+            self.owed.extend(owed);
+        }
+    }
+}
+
+impl Hand {
+    fn pass(&mut self, units: u64, now: Micros) -> Option<Answer> {
+        let left = self.left.checked_sub(units).filter(|_| now < self.until)?;
+        self.left = left;
+        Some(self.heard.pass(units, left, now))
+    }
+
+    fn refuse(&self, units: u64, now: Micros) -> Option<Answer> {
+        let left = if now < self.until { self.left } else { 0 };
+        self.heard.refuse(units, left, self.away.since(now), now)
+    }
+
+    /// What can be given back of what is left; the rest lapses.
+    fn lay_down(&mut self, now: Micros) -> Option<Charge> {
+        let left = mem::take(&mut self.left);
+        let units = if left == 0 { 0 } else { self.heard.undo(left, now) };
+        (units > 0).then(|| Charge { units, ..self.heard.charge.clone() })
+    }
+}
+
+impl Resident for Desk {
+    fn inert_at(&self) -> Micros {
+        let state = self.state.lock();
+        match state.hand.is_some() || state.take.is_some() || !state.owed.is_empty() {
+            true => Micros::MAX,
+            false => state.spent.inert_at(self.terms.ttl),
+        }
+    }
+}
