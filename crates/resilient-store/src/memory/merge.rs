@@ -109,7 +109,6 @@ impl Merge<'_> {
             begun(&policy, &local_.state, self.now, granted)
         });
         if raise == 0 && owed == 0 {
-            warm.settle();
             return true;
         }
         // Others are not held up twice: what they do meanwhile is told with the next decision.
