@@ -110,6 +110,8 @@ mod circuit;
 mod counters;
 mod health;
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;
 mod shared;
 mod store;
 mod time;
@@ -120,4 +122,8 @@ pub mod config;
 pub use self::circuit::Circuit;
 pub use self::config::ResilienceConfig;
 pub use self::health::HealthChecker;
+#[cfg(feature = "redis")]
+pub use self::redis::ResilientStorage;
 pub use self::store::{Instances, ResilientStore};
+#[cfg(feature = "redis")]
+pub use palisade_redis::{RedisConfig, RedisStore};
