@@ -184,6 +184,19 @@ async fn keys_beyond_the_most_share_one_state_and_reset_none() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_the_store_says_of_a_key_without_a_place_is_held_against_no_other() {
+    let fickle = Fickle::new();
+    let mut config = palisade_resilient_store::ResilienceConfig::default();
+    config.in_memory.max_entries = 1;
+    let store = ResilientStore::new(fickle.clone()).config(config);
+    let limit = hundred(Outage::Local);
+    ask(&store, &limit, "has the place").await;
+    assert_eq!(passing(&store, &limit, "spent", 100).await, 100);
+    fickle.set(Mode::Gone);
+    assert_eq!(passing(&store, &limit, "another", 200).await, 100);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_decision_that_is_dropped_holds_nobody_up() {
     let fickle = Fickle::new();
     fickle.set(Mode::Hung);

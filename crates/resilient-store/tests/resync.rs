@@ -76,6 +76,19 @@ async fn what_may_have_been_charged_is_not_charged_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_lost_connection_may_have_charged_is_not_charged_again_either() {
+    let limit = policy(FixedWindow::new(per_hour(40)), Outage::Share);
+    let fickle = Fickle::new();
+    let fleet = fleet(&fickle, 2).await;
+    fickle.set(Mode::Cut);
+    assert_eq!(passing(&fleet[0], &limit, "a", 2).await, 2);
+    fickle.set(Mode::Up);
+    fickle.commands();
+    ask(&fleet[0], &limit, "a").await;
+    assert_eq!(fickle.commands(), [(Op::Decide, vec![1])]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn only_what_is_still_outstanding_is_charged() {
     let limit = policy(Gcra::new(per_second(10).burst(20)), Outage::Share);
     // Of two fifths of a second: less than half, and nothing.
