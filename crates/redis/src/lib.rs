@@ -5,6 +5,7 @@ mod key;
 mod link;
 mod near;
 mod script;
+mod scripted;
 mod store;
 mod url;
 
