@@ -12,7 +12,6 @@ use tower_service::Service;
 use crate::engine::Engine;
 use crate::engine::call::{Bucket, Call};
 use crate::engine::several::{Several, Sole};
-use crate::layer::ask::Ask;
 use crate::layer::future::ResponseFuture;
 use crate::layer::gather::Gathered;
 use crate::layer::load::{Load, enter};
@@ -20,6 +19,7 @@ use crate::layer::manner::Front;
 use crate::layer::stamp::{Stamp, Stamps, refuse};
 use crate::layer::waiting::Waiting;
 use crate::limit::asks::{Asks, One};
+use crate::shared::ask::Ask;
 use crate::shared::turn::Turn;
 use crate::shared::verdict::{Seen, Verdict, Why};
 

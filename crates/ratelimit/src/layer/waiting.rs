@@ -8,10 +8,10 @@ use palisade_core::{Alarm, Respond};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::layer::ask::{Answered, Ask};
 use crate::layer::load::{Load, enter};
 use crate::layer::manner::Front;
 use crate::layer::stamp::refuse;
+use crate::shared::ask::{Answered, Ask};
 use crate::shared::turn::Turn;
 use crate::shared::verdict::Verdict;
 

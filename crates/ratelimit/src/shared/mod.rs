@@ -1,5 +1,6 @@
 //! What a limiter, its layers, services and handles share.
 
+pub(crate) mod ask;
 pub(crate) mod busiest;
 pub(crate) mod counters;
 pub(crate) mod remote;
