@@ -103,7 +103,7 @@ mod options;
 mod shared;
 
 pub use palisade_core::key::Missing;
-pub use palisade_core::store::Outage;
+pub use palisade_core::store::{Outage, Source};
 pub use palisade_core::{
     Bill, ClientIp, Global, Header, Host, Key, KeyBy, Method, Quota, Ratio, Rejection, Route,
     per_day, per_hour, per_minute, per_second,

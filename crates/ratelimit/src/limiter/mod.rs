@@ -2,6 +2,7 @@
 
 pub(crate) mod binding;
 pub(crate) mod subject;
+pub(crate) mod waits;
 
 use std::sync::Arc;
 

@@ -1,50 +1,41 @@
-//! A question to a store that takes its time.
+//! A call that a store decides on.
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::task::{Context, Poll};
 
+use palisade_core::Alarm;
 use palisade_core::algorithm::Op;
 use palisade_core::base::Shared as _;
-use palisade_core::store::{Charge, Execution};
 use palisade_core::telemetry::Ticket;
-use palisade_core::{Alarm, CallContext, Micros, Reason};
 use smallvec::SmallVec;
 
 use crate::engine::call::{Bucket, Call};
 use crate::shared::Shared;
 use crate::shared::counters::{PASSED, REJECTED, SHADOWED, STORE_ERRORS};
-use crate::shared::remote::{BUDGET, Remote};
-use crate::shared::verdict::{Seen, Verdict, Wait, Why};
-use palisade_core::store::Outage;
+use crate::shared::question::{Heard, Question};
+use crate::shared::remote::Remote;
+use crate::shared::verdict::{Seen, Verdict, Wait};
+use crate::shared::why::Why;
 
-/// A question to the store.
+/// What the keys of limits are, by their places among all of the layer.
+pub(crate) type Described = SmallVec<[&'static str; 2]>;
+
+/// A call that waits for a store's decision: counted as abandoned if it is dropped before.
 pub(crate) struct Ask {
-    execution: Execution,
+    question: Question,
     shared: Arc<Shared>,
     call: Call,
-    /// What the keys of the call's limits are.
-    by: SmallVec<[&'static str; 2]>,
+    by: Described,
     remote: Remote,
     ticket: Ticket,
-    /// Until when the call must be sent; [`Micros::MAX`] if there is no hurry.
-    deadline: Micros,
-}
-
-/// What is heard of the store.
-pub(crate) enum Heard {
-    Answer(Seen),
-    /// It has no answer, or none in time.
-    Nothing,
-    /// The call's deadline has passed first.
-    Late,
 }
 
 /// What came of it.
 pub(crate) struct Answered {
     pub(crate) verdict: Verdict<Seen>,
     pub(crate) shared: Arc<Shared>,
+    /// With those of its limits that were decided on.
     pub(crate) call: Call,
     /// Where the units were taken: `None` if it was in this process.
     pub(crate) remote: Option<Remote>,
@@ -52,87 +43,64 @@ pub(crate) struct Answered {
     pub(crate) ticket: Option<Ticket>,
 }
 
-impl Ask {
-    pub(crate) fn new(
-        shared: &Arc<Shared>,
+impl Shared {
+    /// Asks the store about a call, unless that is late already: then what becomes of it.
+    pub(crate) fn ask(
+        self: &Arc<Self>,
         call: Call,
-        by: SmallVec<[&'static str; 2]>,
+        by: Described,
         remote: Remote,
-    ) -> Self {
-        let execution = remote.store.execute(Op::Decide, remote.charges.clone());
-        let (ticket, shared) = (shared.base().meter().enter(), Arc::clone(shared));
-        let deadline = CallContext::current().deadline().unwrap_or(Micros::MAX);
-        Self { execution, shared, call, by, remote, ticket, deadline }
+    ) -> Result<Ask, Verdict<()>> {
+        if self.is_late() {
+            return Err(self.refuse(self.switch(), Why::expired(self), ()));
+        }
+        let question = Question::new(Op::Decide, &remote);
+        let (ticket, shared) = (self.base().meter().enter(), Arc::clone(self));
+        Ok(Ask { question, shared, call, by, remote, ticket })
     }
+}
 
+impl Ask {
     /// What is heard of the store, in its time or in what is left of the call's.
     pub(crate) fn poll(&mut self, alarm: Pin<&mut Alarm>, cx: &mut Context<'_>) -> Poll<Heard> {
-        match self.execution.as_mut().poll(cx) {
-            // An answer that leaves a limit out is none.
-            Poll::Ready(Ok(answer)) if answer.outcomes.len() != self.call.parts.len() => {
-                Poll::Ready(Heard::Nothing)
-            }
-            Poll::Ready(Ok(answer)) => {
-                let outcomes = SmallVec::from_vec(answer.outcomes);
-                Poll::Ready(Heard::Answer(Seen::new(outcomes, answer.now)))
-            }
-            Poll::Ready(Err(_)) => Poll::Ready(Heard::Nothing),
-            Poll::Pending => {
-                let budget = || self.shared.left(self.deadline).min(BUDGET);
-                ready!(alarm.poll(cx, budget));
-                let late = self.shared.left(self.deadline).is_zero();
-                Poll::Ready(if late { Heard::Late } else { Heard::Nothing })
-            }
-        }
+        self.question.poll(&self.shared, alarm, cx)
     }
 
-    /// What follows from the answer.
+    /// What follows from it.
     pub(crate) fn judge(self, heard: Heard) -> Answered {
-        let Self { shared, call, by, remote, ticket, .. } = self;
-        let mut in_store = true;
-        let answer = match heard {
-            Heard::Answer(seen) => Some(seen),
-            Heard::Nothing => None,
+        let Self { shared, mut call, by, remote, ticket, .. } = self;
+        let keyed = keyed(&call, &remote);
+        let (decided, remote) = match heard {
+            Heard::Answer(seen) => (Ok(seen), Some(remote)),
+            Heard::Nothing => {
+                ticket.add(STORE_ERRORS);
+                (shared.stand_in(&mut call, Op::Decide), None)
+            }
             Heard::Late => {
                 let verdict =
                     shared.verdict(shared.switch(), Why::expired(&shared), Seen::default());
-                let shadowed = matches!(verdict, Verdict::Pass(_));
-                ticket.close(if shadowed { SHADOWED } else { REJECTED });
+                close(ticket, &verdict);
                 return Answered { verdict, shared, call, remote: None, ticket: None };
             }
         };
-        let seen = answer.or_else(|| {
-            ticket.add(STORE_ERRORS);
-            in_store = false;
-            match shared.fixed.outage {
-                Outage::Share | Outage::Local => {
-                    let (outcomes, at) = shared.execute(&call, Op::Decide);
-                    Some(Seen::new(outcomes, at))
-                }
-                // Nothing is known.
-                Outage::Allow => Some(Seen::default()),
-                Outage::Deny => None,
-            }
-        });
-        let down = seen.is_none();
-        let mut seen = seen.unwrap_or_default();
         let by = |limit| by.get(limit).copied().unwrap_or("");
-        let why = match seen.refusal() {
-            _ if down => {
-                let first = call.parts.first();
-                let name =
-                    first.map_or_else(|| shared.base().name(), |part| shared.label(part.limit));
-                Some(Why { name, reason: Reason::StoreDown, wait: None })
+        let (mut seen, why) = match decided {
+            Ok(seen) => {
+                let why = seen.refusal().map(|(at, _)| shared.why(&call, at, &seen, by));
+                (seen, why)
             }
-            Some((at, _)) => Some(shared.why(&call, at, &seen, by)),
-            None => None,
+            Err(why) => (Seen::default(), Some(why)),
         };
-        shared.note(&call, &remote.charges, why.is_some());
-        let remote = in_store.then_some(remote);
+        if let Some(source) = seen.source {
+            shared.sources.count(source);
+        }
+        if let Some((print, key)) = keyed {
+            let spell = |text: &mut String| text.push_str(&key);
+            shared.busiest.record_as(spell, print, 1, why.is_some());
+        }
         if let Some(why) = why {
             let verdict = shared.verdict(shared.switch(), why, seen);
-            let shadowed = matches!(verdict, Verdict::Pass(_));
-            ticket.close(if shadowed { SHADOWED } else { REJECTED });
+            close(ticket, &verdict);
             return Answered { verdict, shared, call, remote, ticket: None };
         }
         let ticket = match shared.wait(&call, &mut seen, by) {
@@ -152,28 +120,20 @@ impl Ask {
                 return Answered { verdict, shared, call, remote, ticket: None };
             }
         };
-        let verdict = Verdict::Pass(seen);
-        Answered { verdict, shared, call, remote, ticket }
+        Answered { verdict: Verdict::Pass(seen), shared, call, remote, ticket }
     }
 }
 
-impl Shared {
-    /// How much time is left; the clock is read only if there is a deadline.
-    pub(crate) fn left(&self, deadline: Micros) -> Duration {
-        if deadline == Micros::MAX {
-            return Duration::MAX;
-        }
-        deadline.since(self.now()).to_duration()
-    }
+/// Counts what became of a call that was to be refused.
+fn close(ticket: Ticket, verdict: &Verdict<Seen>) {
+    let shadowed = matches!(verdict, Verdict::Pass(_));
+    ticket.close(if shadowed { SHADOWED } else { REJECTED });
+}
 
-    /// Counts the key of a call that a store was asked about among the busiest.
-    fn note(&self, call: &Call, charges: &[Charge], refused: bool) {
-        let keyed = call.parts.iter().zip(charges).find_map(|(part, charge)| match part.bucket {
-            Bucket::Keyed(print) => Some((print, &charge.subject)),
-            Bucket::Everybody => None,
-        });
-        if let Some((print, key)) = keyed {
-            self.busiest.record_as(|text| text.push_str(key), print, 1, refused);
-        }
-    }
+/// The first key of the call, as the table of the busiest knows it.
+fn keyed(call: &Call, Remote { charges, .. }: &Remote) -> Option<(u64, Arc<str>)> {
+    call.parts.iter().zip(charges).find_map(|(part, charge)| match part.bucket {
+        Bucket::Keyed(print) => Some((print, Arc::clone(&charge.subject))),
+        Bucket::Everybody => None,
+    })
 }
