@@ -1,6 +1,7 @@
 //! What is asked of a store, and what is heard of it in time.
 
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -63,6 +64,12 @@ impl Question {
                 Poll::Ready(if late { Heard::Late } else { Heard::Nothing })
             }
         }
+    }
+
+    /// The same for who has nothing else to do.
+    pub(crate) async fn answer(mut self, shared: &Shared) -> Heard {
+        let mut alarm = pin!(Alarm::new());
+        poll_fn(|cx| self.poll(shared, alarm.as_mut(), cx)).await
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use palisade_core::Key;
 use palisade_core::algorithm::Op;
 use palisade_core::base::Shared as _;
-use palisade_core::store::{AnyStore, Charge, Policy};
+use palisade_core::store::{AnyStore, Charge, Policy, Store, StoreError};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
@@ -54,6 +54,18 @@ impl Shared {
             Charge { subject, policy, units: part.units, class: call.class, together }
         };
         call.parts.iter().map(charge).collect()
+    }
+
+    /// Forgets what `key` has taken, here and in the store.
+    pub(crate) async fn forget(&self, key: Key<'_>) -> Result<(), StoreError> {
+        let bucket = self.bucket(&key);
+        self.engine.reset(bucket);
+        let Some(store) = &self.fixed.store else { return Ok(()) };
+        let charges = self.charges(&self.call_of(bucket, 0, None, 0), |_| Some(key.clone()));
+        match timeout(BUDGET, store.reset(charges)).await {
+            Ok(done) => done,
+            Err(late) => Err(StoreError::Unknown(late.into())),
+        }
     }
 }
 
