@@ -97,7 +97,7 @@ pub mod prelude {
     #[cfg(feature = "ratelimit")]
     pub use palisade_ratelimit::{
         Anchor, FixedWindow, Headers, HeadersOn, Limit, Limits, Outage, RATE_LIMIT_HEADERS,
-        RateLimitLayer, RateLimiter, Reset, Shaper, SlidingLog, SlidingWindow,
+        RateLimitLayer, RateLimiter, Reset, Shaper, SlidingLog, SlidingWindow, StoreLimiter,
     };
     #[cfg(feature = "redis")]
     pub use palisade_redis::{RedisConfig, RedisStore};
