@@ -8,7 +8,6 @@
 //!   └─ else ────────────────────────────────▶ ask the store
 //! ```
 
-use std::mem;
 use std::sync::Arc;
 
 use palisade_core::Micros;
@@ -57,6 +56,8 @@ pub(super) struct Changes {
 struct Hand {
     heard: Heard,
     left: u64,
+    /// How many of them were still to be given back when the last ones came.
+    sure: u64,
     /// Until when they may be spent.
     until: Micros,
     /// Until when no more are asked for.
@@ -165,17 +166,20 @@ impl Desk {
             heard.away(self.terms.cool_down, now)
         };
         state.expire(now);
-        let left = match state.hand.take() {
-            Some(hand) if hand.heard.charge.policy.is_same(&charge.policy) => hand.left,
+        let (left, sure) = match state.hand.take() {
+            Some(hand) if hand.heard.charge.policy.is_same(&charge.policy) => {
+                (hand.left, hand.sure(now))
+            }
             Some(hand) => {
                 state.hand = Some(hand);
                 state.lay_down(now);
-                0
+                (0, 0)
             }
-            None => 0,
+            None => (0, 0),
         };
         let until = sent + self.terms.ttl;
-        state.hand = Some(Box::new(Hand { heard, left: left + granted, until, away }));
+        let (left, sure) = (left + granted, sure + granted);
+        state.hand = Some(Box::new(Hand { heard, left, sure, until, away }));
         state.expire(now);
     }
 
@@ -266,10 +270,18 @@ impl Hand {
         self.heard.refuse(units, left, self.away.since(now), now)
     }
 
+    /// How many of the units left can be given back.
+    fn sure(&self, now: Micros) -> u64 {
+        match self.left.min(self.sure) {
+            0 => 0,
+            units => self.heard.undo(units, now),
+        }
+    }
+
     /// What can be given back of what is left; the rest lapses.
     fn lay_down(&mut self, now: Micros) -> Option<Charge> {
-        let left = mem::take(&mut self.left);
-        let units = if left == 0 { 0 } else { self.heard.undo(left, now) };
+        let units = self.sure(now);
+        self.left = 0;
         (units > 0).then(|| Charge { units, ..self.heard.charge.clone() })
     }
 }

@@ -89,14 +89,14 @@ impl Heard {
         (self.since + wait).max(now + cool_down.min(half))
     }
 
-    /// How many of the `left` units a refund can give back so that it does no more than to undo their
+    /// How many of these units, which counted when this was heard, a refund can give back so that it does no more than to undo their
     /// taking: what has flowed off meanwhile is there already, and would be given twice.
     ///
     /// It is safe if to give them back late leaves the limit as giving them back at once would have,
     /// with nobody else about, and leaves something taken. Others only take more, and then less has been lost.
-    pub(super) fn undo(&self, left: u64, now: Micros) -> u64 {
+    pub(super) fn undo(&self, units: u64, now: Micros) -> u64 {
         let Some(seen) = &self.seen else { return 0 };
-        let (mut safe, mut beyond) = (0, left.min(self.granted()).saturating_add(1));
+        let (mut safe, mut beyond) = (0, units.saturating_add(1));
         let late = self.time(now) + LATE;
         while beyond - safe > 1 {
             let units = safe + (beyond - safe) / 2;
