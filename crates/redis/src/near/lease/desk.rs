@@ -17,6 +17,7 @@ use parking_lot::Mutex;
 
 use super::failure::Failure;
 use super::flight::Flight;
+use super::hand::Hand;
 use super::heard::Heard;
 use super::spent::Spent;
 use super::terms::Terms;
@@ -50,18 +51,6 @@ struct State {
 pub(super) struct Changes {
     eased: u64,
     forgotten: u64,
-}
-
-/// Units at hand.
-struct Hand {
-    heard: Heard,
-    left: u64,
-    /// How many of them were still to be given back when the last ones came.
-    sure: u64,
-    /// Until when they may be spent.
-    until: Micros,
-    /// Until when no more are asked for.
-    away: Micros,
 }
 
 /// What a call is to do.
@@ -216,8 +205,7 @@ impl Desk {
             false => state.expire(now),
         }
         due.owed.append(&mut state.owed);
-        let ends = |hand: &Hand| if hand.left > 0 { hand.until } else { hand.away };
-        let mut next = state.hand.as_deref().map(ends);
+        let mut next = state.hand.as_deref().map(Hand::ends);
         if let Some((take, since)) = &state.take {
             match take.is_alone() {
                 _ if now.since(*since) >= LONGEST => due.lost.push(Arc::clone(take)),
@@ -255,34 +243,6 @@ impl State {
         if self.owed.len() < MOST_OWED {
             self.owed.extend(owed);
         }
-    }
-}
-
-impl Hand {
-    fn pass(&mut self, units: u64, now: Micros) -> Option<Answer> {
-        let left = self.left.checked_sub(units).filter(|_| now < self.until)?;
-        self.left = left;
-        Some(self.heard.pass(units, left, now))
-    }
-
-    fn refuse(&self, units: u64, now: Micros) -> Option<Answer> {
-        let left = if now < self.until { self.left } else { 0 };
-        self.heard.refuse(units, left, self.away.since(now), now)
-    }
-
-    /// How many of the units left can be given back.
-    fn sure(&self, now: Micros) -> u64 {
-        match self.left.min(self.sure) {
-            0 => 0,
-            units => self.heard.undo(units, now),
-        }
-    }
-
-    /// What can be given back of what is left; the rest lapses.
-    fn lay_down(&mut self, now: Micros) -> Option<Charge> {
-        let units = self.sure(now);
-        self.left = 0;
-        (units > 0).then(|| Charge { units, ..self.heard.charge.clone() })
     }
 }
 
