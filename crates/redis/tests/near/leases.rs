@@ -109,6 +109,27 @@ async fn what_has_flowed_off_is_not_given_back_as_well() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_several_give_back_is_no_more_than_what_has_not_flowed_off() {
+    // One every ten milliseconds, so that twenty flow off before units are laid down.
+    let bucket = |units| charge("api", Gcra::new(per_second(100).burst(200)), units);
+    let distant = Distant::by(Duration::ZERO, Duration::ZERO);
+    let [one, other] = [(); 2].map(|()| Leases::new(Arc::clone(&distant), 50, TTL));
+    for _ in 0..20 {
+        decide(&one, bucket(1)).await;
+        decide(&other, bucket(1)).await;
+    }
+    let at_hand = distant.granted() - 40;
+    assert!((2..=20).contains(&at_hand), "{at_hand} are at hand");
+    // Of what was taken only that is left, which soon has flowed off, and somebody takes all there is.
+    distant.execute(Op::Refund, vec![bucket(40)]).await.unwrap();
+    sleep(TTL - Duration::from_millis(5)).await;
+    distant.execute(Op::Take, vec![bucket(200)]).await.unwrap();
+    let before = distant.granted();
+    sleep(TTL).await;
+    assert_eq!(distant.granted(), before);
+}
+
+#[tokio::test(start_paused = true)]
 async fn units_of_a_window_that_is_over_are_not_given_back() {
     let (distant, store) = store();
     let minute = || charge("api", FixedWindow::new(per_minute(1_000)), 1);

@@ -8,7 +8,6 @@
 //!   └─ else ────────────────────────────────▶ ask the store
 //! ```
 
-use std::mem;
 use std::sync::Arc;
 
 use palisade_core::Micros;
@@ -18,6 +17,7 @@ use parking_lot::Mutex;
 
 use super::failure::Failure;
 use super::flight::Flight;
+use super::hand::Hand;
 use super::heard::Heard;
 use super::spent::Spent;
 use super::terms::Terms;
@@ -51,16 +51,6 @@ struct State {
 pub(super) struct Changes {
     eased: u64,
     forgotten: u64,
-}
-
-/// Units at hand.
-struct Hand {
-    heard: Heard,
-    left: u64,
-    /// Until when they may be spent.
-    until: Micros,
-    /// Until when no more are asked for.
-    away: Micros,
 }
 
 /// What a call is to do.
@@ -165,17 +155,20 @@ impl Desk {
             heard.away(self.terms.cool_down, now)
         };
         state.expire(now);
-        let left = match state.hand.take() {
-            Some(hand) if hand.heard.charge.policy.is_same(&charge.policy) => hand.left,
+        let (left, sure) = match state.hand.take() {
+            Some(hand) if hand.heard.charge.policy.is_same(&charge.policy) => {
+                (hand.left, hand.sure(now))
+            }
             Some(hand) => {
                 state.hand = Some(hand);
                 state.lay_down(now);
-                0
+                (0, 0)
             }
-            None => 0,
+            None => (0, 0),
         };
         let until = sent + self.terms.ttl;
-        state.hand = Some(Box::new(Hand { heard, left: left + granted, until, away }));
+        let (left, sure) = (left + granted, sure + granted);
+        state.hand = Some(Box::new(Hand { heard, left, sure, until, away }));
         state.expire(now);
     }
 
@@ -212,8 +205,7 @@ impl Desk {
             false => state.expire(now),
         }
         due.owed.append(&mut state.owed);
-        let ends = |hand: &Hand| if hand.left > 0 { hand.until } else { hand.away };
-        let mut next = state.hand.as_deref().map(ends);
+        let mut next = state.hand.as_deref().map(Hand::ends);
         if let Some((take, since)) = &state.take {
             match take.is_alone() {
                 _ if now.since(*since) >= LONGEST => due.lost.push(Arc::clone(take)),
@@ -251,26 +243,6 @@ impl State {
         if self.owed.len() < MOST_OWED {
             self.owed.extend(owed);
         }
-    }
-}
-
-impl Hand {
-    fn pass(&mut self, units: u64, now: Micros) -> Option<Answer> {
-        let left = self.left.checked_sub(units).filter(|_| now < self.until)?;
-        self.left = left;
-        Some(self.heard.pass(units, left, now))
-    }
-
-    fn refuse(&self, units: u64, now: Micros) -> Option<Answer> {
-        let left = if now < self.until { self.left } else { 0 };
-        self.heard.refuse(units, left, self.away.since(now), now)
-    }
-
-    /// What can be given back of what is left; the rest lapses.
-    fn lay_down(&mut self, now: Micros) -> Option<Charge> {
-        let left = mem::take(&mut self.left);
-        let units = if left == 0 { 0 } else { self.heard.undo(left, now) };
-        (units > 0).then(|| Charge { units, ..self.heard.charge.clone() })
     }
 }
 

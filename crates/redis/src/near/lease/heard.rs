@@ -89,15 +89,23 @@ impl Heard {
         (self.since + wait).max(now + cool_down.min(half))
     }
 
-    /// How many of the `left` units a refund can give back so that it does no more than to undo their
-    /// taking: what has flowed off meanwhile is there already, and would be given twice.
+    /// How many of these units, which counted when this was heard, a refund can give back so that it does
+    /// no more than to undo their taking: what has flowed off meanwhile is there already, and would be
+    /// given twice.
     ///
-    /// It is safe if to give them back late leaves the limit as giving them back at once would have,
-    /// with nobody else about, and leaves something taken. Others only take more, and then less has been lost.
-    pub(super) fn undo(&self, left: u64, now: Micros) -> u64 {
+    /// All that has flowed off is held against these units, since others may hold theirs to be what is left.
+    /// And to give them back late must leave the limit as giving them back at once would have, with something
+    /// taken, or the count is one of another window.
+    pub(super) fn undo(&self, units: u64, now: Micros) -> u64 {
         let Some(seen) = &self.seen else { return 0 };
-        let (mut safe, mut beyond) = (0, left.min(self.granted()).saturating_add(1));
         let late = self.time(now) + LATE;
+        let remaining = |at| self.plan(seen, Op::Decide, 0, at).0.remaining();
+        let units = match remaining(late).saturating_sub(remaining(self.now)) {
+            0 => units,
+            // Rounded up.
+            flowed => units.saturating_sub(flowed).saturating_sub(1),
+        };
+        let (mut safe, mut beyond) = (0, units.saturating_add(1));
         while beyond - safe > 1 {
             let units = safe + (beyond - safe) / 2;
             match self.is_undone(seen, units, late) {

@@ -4,6 +4,7 @@ mod desk;
 mod desks;
 mod failure;
 mod flight;
+mod hand;
 mod heard;
 mod spent;
 mod store;
