@@ -24,8 +24,8 @@ pub(crate) struct Unsent;
 
 /// Why there is no answer.
 pub(crate) enum Trouble {
-    /// Somebody else is telling the store of a key.
-    Elsewhere,
+    /// The store was not asked: somebody else is telling it of a key, or there is nothing to tell.
+    Unasked,
     Store(StoreError),
 }
 
@@ -72,17 +72,17 @@ impl<S: Store> Shared<S> {
         }
     }
 
-    /// Tells the store of what was decided without it, if there is anything.
-    pub(crate) async fn tell(&self, charges: &[Charge]) -> Result<(), Trouble> {
+    /// Tells the store of what was decided without it; whether there was anything to tell.
+    pub(crate) async fn tell(&self, charges: &[Charge]) -> Result<bool, Trouble> {
         let parts = self.parts();
         let outage = parts.health.outage();
         // Without one all is told.
         if outage == 0 && !parts.health.owing.load(Relaxed) {
-            return Ok(());
+            return Ok(false);
         }
-        let terms = self.terms(true);
-        match parts.memory.begin(charges, outage, terms, self.base.meter()) {
-            Begun::Elsewhere => Err(Trouble::Elsewhere),
+        let (portion, now, meter) = (self.portion(), self.store_now(), self.base.meter());
+        match parts.memory.begin(charges, outage, portion, now, meter) {
+            Begun::Elsewhere => Err(Trouble::Unasked),
             Begun::Merge(merge) => merge.run(&*self.store).await.map_err(Trouble::Store),
         }
     }
@@ -136,7 +136,7 @@ impl<S: Store> Shared<S> {
         why: impl FnOnce() -> StoreError,
     ) -> Result<Answer, StoreError> {
         let (parts, meter) = (self.parts(), self.base.meter());
-        match parts.memory.decide(op, charges, self.terms(owes)) {
+        match parts.memory.decide(op, charges, self.portion(), owes, || self.store_now()) {
             Some(answer) => {
                 if !parts.health.owing.load(Relaxed) {
                     parts.health.owing.store(true, Relaxed);

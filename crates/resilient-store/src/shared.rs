@@ -21,7 +21,7 @@ use crate::ask::Unsent;
 use crate::config::{ResilienceConfig, RetryConfig};
 use crate::counters::SCHEMA;
 use crate::health::{Health, Status};
-use crate::memory::{Memory, Terms};
+use crate::memory::Memory;
 use crate::time::StoreTime;
 
 /// What is set before the first call.
@@ -120,9 +120,9 @@ impl<S: Send + Sync + 'static> Shared<S> {
         }
     }
 
-    pub(crate) fn terms(&self, owes: bool) -> Terms {
-        let now = self.parts().time.at(self.now());
-        Terms { now, portion: self.portion(), owes }
+    /// The store's time.
+    pub(crate) fn store_now(&self) -> Micros {
+        self.parts().time.at(self.now())
     }
 
     /// Whether decisions are made here, as far as it is known.

@@ -7,10 +7,11 @@ use std::time::Duration;
 use fastrand::Rng;
 use palisade_breaker::State;
 use palisade_core::store::{Charge, Store, StoreError};
-use palisade_core::telemetry;
+use palisade_core::{LayerError, telemetry};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::ask::Trouble;
 use crate::config::HealthCheckConfig;
 use crate::counters::LAYER;
 use crate::health::Status;
@@ -82,7 +83,7 @@ async fn run<S: Store>(store: Weak<Shared<S>>, _running: Running) {
             rounds.check = Instant::now() + rounds.jittered(pace(&shared));
         }
         if rounds.cleanup.is_some_and(|due| due <= now) {
-            shared.parts().memory.tidy(shared.parts().time.at(shared.now()));
+            shared.parts().memory.tidy(shared.store_now());
             rounds.cleanup = rounds.cleanup(&shared);
         }
         let owing = match rounds.sweep <= now {
@@ -111,8 +112,16 @@ async fn sweep<S: Store>(store: &Weak<Shared<S>>, owing: Vec<Charge>) {
     for charge in owing {
         let Some(shared) = store.upgrade() else { return };
         let charges = [charge];
-        if shared.state() != State::Closed || shared.ask(|| shared.tell(&charges)).await.is_err() {
+        let telling = || async {
+            // What was not asked says nothing of the store.
+            shared.tell(&charges).await?.then_some(()).ok_or(Trouble::Unasked)
+        };
+        if shared.state() != State::Closed {
             return;
+        }
+        match shared.ask(telling).await {
+            Ok(()) | Err(LayerError::Inner(LayerError::Inner(Trouble::Unasked))) => {}
+            Err(_) => return,
         }
     }
 }

@@ -159,7 +159,7 @@ async fn in_an_outage_that_lasts_the_shares_together_are_the_limit() {
 async fn eight_instances_with_half_the_load_on_one() {
     let limit = policy(Gcra::new(per_second(800).burst(80)), Outage::Share);
     for (offered, least, most) in
-        [(400_u64, 0, 101), (800, 0, 101), (1_600, 0, 101), (3_200, 0, 101)]
+        [(400_u64, 74, 76), (800, 61, 64), (1_600, 98, 100), (3_200, 99, 100)]
     {
         let fickle = Fickle::new();
         let fleet = fleet(&fickle, 8).await;
@@ -182,7 +182,6 @@ async fn eight_instances_with_half_the_load_on_one() {
         let span = Clock::tokio().now().since(start);
         let ideal = calls.min(span.0 * 800 / 1_000_000);
         let share = passed * 100 / ideal;
-        println!("offered {offered}: {share} %");
         assert!((least..=most).contains(&share), "offered {offered}: {share} %");
     }
 }

@@ -209,3 +209,32 @@ fn outside_of_a_runtime_it_decides_and_does_not_panic() {
     assert_eq!(decided, (true, Source::Store));
     assert!(store.health_checker().is_healthy());
 }
+
+#[tokio::test(start_paused = true)]
+async fn without_the_store_it_is_still_the_store_s_time() {
+    let fickle = Fickle::new();
+    let here = palisade_core::ManualClock::at(Micros(1_000_000));
+    let store = ResilientStore::new(fickle.clone()).clock(here.clock());
+    let decide = || store.execute(Op::Decide, vec![charge(&hundred(Outage::Local), "a", 1)]);
+    let there = decide().await.unwrap().now;
+    assert_eq!(there, Clock::tokio().now());
+    fickle.set(Mode::ReadOnly);
+    here.advance(seconds(5));
+    assert_eq!(decide().await.unwrap().now, there + Micros(5_000_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reset_is_made_in_the_store_and_here_or_not_at_all() {
+    let fickle = Fickle::new();
+    let store = ResilientStore::new(fickle.clone());
+    let limit = hundred(Outage::Local);
+    assert_eq!(passing(&store, &limit, "a", 100).await, 100);
+    fickle.set(Mode::ReadOnly);
+    let reset = || store.reset(vec![charge(&limit, "a", 0)]);
+    assert!(matches!(reset().await, Err(StoreError::Rejected(_))));
+    assert_eq!(passing(&store, &limit, "a", 1).await, 0);
+    fickle.set(Mode::Up);
+    reset().await.unwrap();
+    fickle.set(Mode::Gone);
+    assert_eq!(passing(&store, &limit, "a", 200).await, 100);
+}

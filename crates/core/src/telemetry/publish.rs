@@ -78,7 +78,7 @@ fn describe() {
         ),
         ("timeouts_total", "Calls that were cut, by what was late."),
     ];
-    const GAUGES: [(&str, &str); 14] = [
+    const GAUGES: [(&str, &str); 15] = [
         ("breaker_failure_ratio", "Share of failures in the breaker's window, 0 to 1."),
         ("breaker_keys", "Keys that have a breaker of their own."),
         ("breaker_state", "Breakers that are in this state: 0 or 1, with keys any number."),
@@ -90,6 +90,7 @@ fn describe() {
         ("ratelimit_keys", "Keys that have a bucket of their own."),
         ("retry_budget", "Further attempts that the budget has now."),
         ("store_degraded", "Whether a store is stood in for: 0 or 1."),
+        ("store_healthy", "Whether the last health check found the store: 0 or 1."),
         ("store_instances", "Instances that share the store, as far as this one knows."),
         ("store_keys", "Keys of which a resilient store remembers what it heard."),
         ("timeout_seconds", "Time until the response's head."),

@@ -5,14 +5,14 @@
 //! is charged twice: what was sent and not answered counts as charged.
 
 use palisade_core::Micros;
-use palisade_core::algorithm::{Algorithm, Op};
+use palisade_core::algorithm::{Algorithm, Op, Portion};
 use palisade_core::store::{Charge, Outage, Place, Store, StoreError};
 use palisade_core::telemetry::Meter;
 use smallvec::SmallVec;
 
 use super::used::{begun, taken};
 use super::warm::{Telling, Warm};
-use super::{Memory, Terms, local};
+use super::{Memory, local};
 use crate::counters::{RESYNC_LOST, RESYNCED};
 
 /// More than any limit has.
@@ -24,6 +24,7 @@ pub(crate) struct Merge<'m> {
     memory: &'m Memory,
     meter: &'m Meter,
     outage: u32,
+    portion: Option<Portion>,
     now: Micros,
     due: SmallVec<[Due; 2]>,
     stage: Stage,
@@ -65,19 +66,21 @@ impl Memory {
         owing
     }
 
-    /// Takes it on to tell the store of these keys what it has to know.
+    /// Takes it on to tell the store of these keys what it has to know after the outage of this number, at
+    /// `now` by its clock.
     pub(crate) fn begin<'m>(
         &'m self,
         charges: &[Charge],
         outage: u32,
-        terms: Terms,
+        portion: Option<Portion>,
+        now: Micros,
         meter: &'m Meter,
     ) -> Begun<'m> {
-        let (due, stage, now) = (SmallVec::new(), Stage::Open, terms.now);
-        let mut merge = Merge { memory: self, meter, outage, now, due, stage };
+        let (due, stage) = (SmallVec::new(), Stage::Open);
+        let mut merge = Merge { memory: self, meter, outage, portion, now, due, stage };
         for charge in charges {
             let key = self.place(charge);
-            let begun = self.visit(key, now, |warm| merge.take(warm, charge, key, terms));
+            let begun = self.visit(key, now, |warm| merge.take(warm, charge, key));
             if begun == Some(false) {
                 return Begun::Elsewhere;
             }
@@ -88,7 +91,7 @@ impl Memory {
 
 impl Merge<'_> {
     /// `false` if somebody else is at it.
-    fn take(&mut self, warm: &mut Warm, charge: &Charge, key: u64, terms: Terms) -> bool {
+    fn take(&mut self, warm: &mut Warm, charge: &Charge, key: u64) -> bool {
         match warm.telling {
             Telling::Held => return false,
             Telling::Along => return true,
@@ -102,7 +105,7 @@ impl Merge<'_> {
         let raise = state.map_or(0, |state| taken(&charge.policy, &state, self.now, ALL));
         let owed = warm.local.as_mut().map_or(0, |local_| {
             let granted = std::mem::take(&mut local_.granted);
-            let (policy, ..) = local(&charge.policy, terms.portion);
+            let (policy, ..) = local(&charge.policy, self.portion);
             begun(&policy, &local_.state, self.now, granted)
         });
         if raise == 0 && owed == 0 {
@@ -116,8 +119,8 @@ impl Merge<'_> {
         true
     }
 
-    /// Tells the store, in two commands at most.
-    pub(crate) async fn run(mut self, store: &impl Store) -> Result<(), StoreError> {
+    /// Tells the store, in two commands at most; whether there was anything to tell.
+    pub(crate) async fn run(mut self, store: &impl Store) -> Result<bool, StoreError> {
         let raises = self.charges(|due| due.raise);
         if !raises.is_empty() {
             let answer = store.execute(Op::Raise, raises.clone()).await?;
@@ -136,7 +139,7 @@ impl Merge<'_> {
             }
         }
         self.stage = Stage::Done;
-        Ok(())
+        Ok(!self.due.is_empty())
     }
 
     fn charges(&self, units: impl Fn(&Due) -> u64) -> Vec<Charge> {

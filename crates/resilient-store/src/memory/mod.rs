@@ -23,16 +23,6 @@ pub(crate) struct Memory {
     fingerprinter: Fingerprinter,
 }
 
-/// What a decision without the store depends on.
-#[derive(Clone, Copy)]
-pub(crate) struct Terms {
-    /// By the store's clock.
-    pub(crate) now: Micros,
-    pub(crate) portion: Option<Portion>,
-    /// Whether the store is to be told: it certainly has not charged.
-    pub(crate) owes: bool,
-}
-
 impl Memory {
     pub(crate) fn new(most: usize) -> Self {
         Self { table: Table::new(most), fingerprinter: Fingerprinter::random() }
@@ -65,8 +55,16 @@ impl Memory {
         }
     }
 
-    /// Decides without the store; `None` if a limit must not be decided so.
-    pub(crate) fn decide(&self, op: Op, charges: &[Charge], terms: Terms) -> Option<Answer> {
+    /// Decides without the store, at the time that `now` reads, which is the store's; `None` if a limit must
+    /// not be decided so. The store is to be told if it certainly has not charged, and so is owed.
+    pub(crate) fn decide(
+        &self,
+        op: Op,
+        charges: &[Charge],
+        portion: Option<Portion>,
+        owes: bool,
+        now: impl Fn() -> Micros,
+    ) -> Option<Answer> {
         let mut source = None;
         let mut stands: SmallVec<[StandIn; 2]> = SmallVec::new();
         for charge in charges {
@@ -76,20 +74,19 @@ impl Memory {
                     source = weakest(source, Source::Open);
                     continue;
                 }
-                Outage::Share | Outage::Local => local(&charge.policy, terms.portion),
+                Outage::Share | Outage::Local => local(&charge.policy, portion),
             };
             source = weakest(source, from);
-            stands.push(StandIn { policy, portion, charge: charge.clone(), owes: terms.owes });
+            stands.push(StandIn { policy, portion, charge: charge.clone(), owes });
         }
         let entries = self.entries(&stands);
-        let (decided, _) = self.table.all_at(&entries, || terms.now, op);
+        let (decided, now) = self.table.all_at(&entries, now, op);
         let mut decided = decided.into_iter();
         let outcomes = charges.iter().map(|charge| match charge.policy.outage() {
             Outage::Allow => Outcome::passed(charge.units).with_remaining(u64::MAX),
             _ => decided.next().unwrap_or(Outcome::UNLIMITED),
         });
-        let (outcomes, now) = (outcomes.collect(), terms.now);
-        Some(Answer { outcomes, now, source: source.unwrap_or(Source::Share) })
+        Some(Answer { outcomes: outcomes.collect(), now, source: source.unwrap_or(Source::Share) })
     }
 
     fn entries<'s>(&self, stands: &'s [StandIn]) -> SmallVec<[Entry<'s, StandIn>; 2]> {
