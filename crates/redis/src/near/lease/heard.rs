@@ -16,6 +16,7 @@ const LATE: Micros = Micros(50_000);
 type Seen = <Policy as Algorithm>::State;
 
 /// What the store said.
+#[derive(Clone)]
 pub(super) struct Heard {
     /// Which limit, and whose.
     pub(super) charge: Charge,
