@@ -210,7 +210,7 @@ impl Desk {
     /// When it has to be looked after next; `None` if nothing is at hand.
     pub(super) fn next(&self, now: Micros) -> Option<Micros> {
         let state = self.state.lock();
-        let hand = state.hand.as_deref().map(Hand::ends);
+        let hand = state.hand.as_deref().and_then(Hand::ends);
         let take = state.take.as_ref().map(|_| now + self.terms.ttl);
         let owed = (!state.owed.is_empty()).then_some(now);
         [hand, take, owed].into_iter().flatten().min()
@@ -255,9 +255,11 @@ impl State {
 impl Resident for Desk {
     fn inert_at(&self) -> Micros {
         let state = self.state.lock();
-        match state.hand.is_some() || state.take.is_some() || !state.owed.is_empty() {
-            true => Micros::MAX,
-            false => state.spent.inert_at(self.terms.ttl),
+        let hand = state.hand.as_deref();
+        if hand.and_then(Hand::ends).is_some() || state.take.is_some() || !state.owed.is_empty() {
+            return Micros::MAX;
         }
+        let away = hand.map_or(Micros::ZERO, |hand| hand.away);
+        state.spent.inert_at(self.terms.ttl).max(away)
     }
 }

@@ -19,9 +19,9 @@ pub(super) struct Hand {
 }
 
 impl Hand {
-    /// When there is something to be done about it.
-    pub(super) fn ends(&self) -> Micros {
-        if self.left > 0 { self.until } else { self.away }
+    /// Until when units are at hand, if any are.
+    pub(super) fn ends(&self) -> Option<Micros> {
+        (self.left > 0).then_some(self.until)
     }
 
     pub(super) fn pass(&mut self, units: u64, now: Micros) -> Option<Answer> {
