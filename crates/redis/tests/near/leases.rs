@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use palisade_core::algorithm::{Op, Retry};
 use palisade_core::store::{Answer, Charge, Source, Store, StoreError};
-use palisade_core::{Micros, Quota, per_hour, per_minute, per_second};
+use palisade_core::{Clock, ManualClock, Micros, Quota, per_hour, per_minute, per_second};
 use palisade_ratelimit::{FixedWindow, Gcra, Shaper, SlidingLog, SlidingWindow};
 use palisade_redis::{Leases, Refusals};
 use tokio::runtime::Handle;
@@ -94,6 +94,24 @@ async fn units_that_are_not_spent_in_time_are_given_back() {
     assert_eq!(distant.granted(), 21);
 }
 
+#[tokio::test]
+async fn units_that_are_too_old_are_not_spent() {
+    let manual = ManualClock::new();
+    let distant = Distant::by(Duration::ZERO, Duration::ZERO);
+    let store = Leases::new(Arc::clone(&distant), 50, TTL).clock(manual.clock());
+    for _ in 0..21 {
+        decide(&store, window(1_000, 1)).await;
+    }
+    let (calls, granted) = (distant.calls(), distant.granted());
+    assert!(granted > 21, "some are at hand");
+    manual.advance(TTL - Duration::from_micros(1));
+    assert_eq!(decide(&store, window(1_000, 1)).await.1.source, Source::Lease);
+    assert_eq!(distant.calls(), calls);
+    manual.advance(Duration::from_micros(1));
+    decide(&store, window(1_000, 1)).await;
+    assert_eq!(distant.calls(), calls + 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_has_flowed_off_is_not_given_back_as_well() {
     let (distant, store) = store();
@@ -131,21 +149,37 @@ async fn what_several_give_back_is_no_more_than_what_has_not_flowed_off() {
 
 #[tokio::test(start_paused = true)]
 async fn units_of_a_window_that_is_over_are_not_given_back() {
+    let minute = per_minute(1_000);
+    let limits = [
+        charge("window", FixedWindow::new(minute), 1),
+        charge("sliding", SlidingWindow::new(minute), 1),
+    ];
+    for limit in limits {
+        let (distant, store) = store();
+        let now = Clock::tokio().now().0;
+        let left = Micros(60_000_000 - now % 60_000_000).to_duration();
+        sleep((left + Duration::from_secs(60)).saturating_sub(TTL)).await;
+        warm(&*store, &limit).await;
+        let before = distant.granted();
+        assert!(before > 20, "some are at hand");
+        sleep(TTL * 3).await;
+        assert_eq!(distant.granted(), before, "{limit:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_units_of_a_window_are_given_back() {
     let (distant, store) = store();
-    let minute = || charge("api", FixedWindow::new(per_minute(1_000)), 1);
-    let (peek, _) = decide(&*store, charge("api", FixedWindow::new(per_minute(1_000)), 1)).await;
-    sleep(peek.reset().to_duration() - TTL).await;
-    warm(&*store, &minute()).await;
-    assert!(distant.granted() > 21);
-    sleep(TTL).await;
-    distant
-        .execute(Op::Charge, vec![charge("api", FixedWindow::new(per_minute(1_000)), 500)])
-        .await
-        .unwrap();
-    sleep(TTL * 3).await;
-    let (outcome, _) =
-        decide(&*distant, charge("api", FixedWindow::new(per_minute(1_000)), 0)).await;
-    assert_eq!(outcome.remaining(), 500);
+    warm(&*store, &window(1_000, 1)).await;
+    store.give_back().await;
+    distant.execute(Op::Take, vec![window(1_000, 970)]).await.unwrap();
+    decide(&*store, window(1_000, 1)).await;
+    let before = distant.granted();
+    distant.execute(Op::Take, vec![window(1_000, 1_000)]).await.unwrap();
+    assert_eq!(decide(&*distant, window(1_000, 0)).await.0.remaining(), 0);
+    assert!(before > 991, "some are at hand");
+    sleep(TTL * 2).await;
+    assert_eq!(decide(&*distant, window(1_000, 0)).await.0.remaining(), before - 991);
 }
 
 #[tokio::test(start_paused = true)]

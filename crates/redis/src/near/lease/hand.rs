@@ -1,11 +1,12 @@
 //! Units at hand.
 
 use palisade_core::Micros;
-use palisade_core::store::{Answer, Charge};
+use palisade_core::store::{Answer, Charge, Policy};
 
 use super::heard::Heard;
 
 /// Units at hand, and what was heard when the last of them came.
+#[derive(Clone)]
 pub(super) struct Hand {
     pub(super) heard: Heard,
     pub(super) left: u64,
@@ -18,9 +19,9 @@ pub(super) struct Hand {
 }
 
 impl Hand {
-    /// When there is something to be done about it.
-    pub(super) fn ends(&self) -> Micros {
-        if self.left > 0 { self.until } else { self.away }
+    /// Until when units are at hand, if any are.
+    pub(super) fn ends(&self) -> Option<Micros> {
+        (self.left > 0).then_some(self.until)
     }
 
     pub(super) fn pass(&mut self, units: u64, now: Micros) -> Option<Answer> {
@@ -43,9 +44,19 @@ impl Hand {
     }
 
     /// What can be given back of what is left; the rest lapses.
-    pub(super) fn lay_down(&mut self, now: Micros) -> Option<Charge> {
+    pub(super) fn owed(&self, now: Micros) -> Option<Charge> {
         let units = self.sure(now);
-        self.left = 0;
         (units > 0).then(|| Charge { units, ..self.heard.charge.clone() })
+    }
+
+    /// The same hand with what was `before` in another one of the same limit.
+    pub(super) fn with(mut self, before: &Self, now: Micros) -> Self {
+        self.left = self.left.saturating_add(before.left);
+        self.sure = self.sure.saturating_add(before.sure(now));
+        self
+    }
+
+    pub(super) fn is_of(&self, policy: &Policy) -> bool {
+        self.heard.charge.policy.is_same(policy)
     }
 }
