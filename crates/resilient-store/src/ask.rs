@@ -15,7 +15,6 @@ use tower_layer::Layer as _;
 use tower_service::Service;
 
 use crate::counters::{DENIED, TIMED_OUT, by, of};
-use crate::memory::Begun;
 use crate::shared::Shared;
 
 /// Only what was not sent is asked again.
@@ -81,10 +80,8 @@ impl<S: Store> Shared<S> {
             return Ok(false);
         }
         let (portion, now, meter) = (self.portion(), self.store_now(), self.base.meter());
-        match parts.memory.begin(charges, outage, portion, now, meter) {
-            Begun::Elsewhere => Err(Trouble::Unasked),
-            Begun::Merge(merge) => merge.run(&*self.store).await.map_err(Trouble::Store),
-        }
+        let merge = parts.memory.begin(charges, outage, portion, now, meter);
+        merge.ok_or(Trouble::Unasked)?.run(&*self.store).await.map_err(Trouble::Store)
     }
 
     /// Asks the store by a `question`, in the time that there is and if the breaker lets it pass. Outside of

@@ -127,6 +127,12 @@ impl<S: Store> ResilientStore<S> {
         &self.shared.store
     }
 
+    /// Begins to watch the store, which else the first decision does.
+    #[cfg(feature = "redis")]
+    pub(crate) fn watch(&self) {
+        self.shared.keep_watch();
+    }
+
     fn edit(
         self,
         change: impl FnOnce((&mut palisade_core::base::Base, &mut crate::shared::Settings)),

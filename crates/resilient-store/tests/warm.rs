@@ -92,3 +92,20 @@ async fn a_second_outage_goes_on_where_the_first_ended_if_nobody_asked_between()
         assert_eq!(passing(&fleet[0], &limit, "a", 100).await, 0);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_the_store_leaves_unanswered_are_held_to_the_share_as_well() {
+    for mode in [Mode::Hung, Mode::Cut, Mode::Gone] {
+        let fickle = Fickle::new();
+        let mut config = palisade_resilient_store::ResilienceConfig::default();
+        config.circuit_breaker.failure_threshold = 1_000;
+        config.health_check.check_interval = seconds(3_600);
+        let store = palisade_resilient_store::ResilientStore::new(fickle.clone()).config(config);
+        let limit = policy(FixedWindow::new(per_hour(40)), Outage::Local);
+        assert_eq!(passing(&store, &limit, "a", 30).await, 30);
+        sleep(seconds(1)).await;
+        fickle.set(mode);
+        assert_eq!(passing(&store, &limit, "a", 30).await, 10, "{mode:?}");
+        assert!(!store.is_degraded(), "each of them has asked the store");
+    }
+}

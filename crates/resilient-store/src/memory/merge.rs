@@ -8,7 +8,6 @@ use palisade_core::Micros;
 use palisade_core::algorithm::{Algorithm, Op, Portion};
 use palisade_core::store::{Charge, Outage, Place, Store, StoreError};
 use palisade_core::telemetry::Meter;
-use smallvec::SmallVec;
 
 use super::used::{begun, taken};
 use super::warm::{Telling, Warm};
@@ -26,15 +25,8 @@ pub(crate) struct Merge<'m> {
     outage: u32,
     portion: Option<Portion>,
     now: Micros,
-    due: SmallVec<[Due; 2]>,
+    due: Vec<Due>,
     stage: Stage,
-}
-
-/// How a merge begins.
-pub(crate) enum Begun<'m> {
-    Merge(Merge<'m>),
-    /// Somebody else is telling the store about one of the keys.
-    Elsewhere,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -67,7 +59,7 @@ impl Memory {
     }
 
     /// Takes it on to tell the store of these keys what it has to know after the outage of this number, at
-    /// `now` by its clock.
+    /// `now` by its clock; `None` if somebody else is telling it of one of them.
     pub(crate) fn begin<'m>(
         &'m self,
         charges: &[Charge],
@@ -75,17 +67,17 @@ impl Memory {
         portion: Option<Portion>,
         now: Micros,
         meter: &'m Meter,
-    ) -> Begun<'m> {
-        let (due, stage) = (SmallVec::new(), Stage::Open);
+    ) -> Option<Merge<'m>> {
+        let (due, stage) = (Vec::new(), Stage::Open);
         let mut merge = Merge { memory: self, meter, outage, portion, now, due, stage };
         for charge in charges {
             let key = self.place(charge);
             let begun = self.visit(key, now, |warm| merge.take(warm, charge, key));
             if begun == Some(false) {
-                return Begun::Elsewhere;
+                return None;
             }
         }
-        Begun::Merge(merge)
+        Some(merge)
     }
 }
 
@@ -109,7 +101,6 @@ impl Merge<'_> {
             begun(&policy, &local_.state, self.now, granted)
         });
         if raise == 0 && owed == 0 {
-            warm.settle();
             return true;
         }
         // Others are not held up twice: what they do meanwhile is told with the next decision.

@@ -14,7 +14,6 @@ use palisade_core::store::{Answer, Charge, Entry, Outage, Place, Policy, Source,
 use palisade_core::{Key, Micros};
 use smallvec::SmallVec;
 
-pub(crate) use self::merge::Begun;
 use self::stand_in::StandIn;
 use self::warm::{Seen, Warm};
 

@@ -57,11 +57,16 @@ impl Warm {
             self.seen = Some(heard);
             self.owner = Some(charge.clone());
         }
+        // Not before the store has decided: who is told nothing may not be there either.
+        if self.telling == Telling::Nobody {
+            self.settle();
+        }
     }
 
     /// Whether the store has to be told something after the outage of this number.
-    pub(super) const fn is_due(&self, outage: u32) -> bool {
-        self.local.is_some() || (self.told != outage && self.seen.is_some())
+    pub(super) fn is_due(&self, outage: u32) -> bool {
+        let owes = self.local.as_ref().is_some_and(|local| local.granted > 0);
+        owes || (self.told != outage && self.seen.is_some())
     }
 
     /// What the limit that stands in begins with: as much as this instance's portion of what the store
