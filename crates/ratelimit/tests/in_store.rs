@@ -1,5 +1,7 @@
 //! A limiter in a store, without tower.
 
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
+
 mod support;
 
 use std::sync::Arc;
