@@ -3,6 +3,8 @@
 
 mod support;
 
+use std::slice::from_ref;
+
 use palisade_core::algorithm::Op;
 use palisade_ratelimit::{
     Anchor, FixedWindow, Gcra, Shaper, SlidingLog, SlidingWindow, per_hour, per_minute, per_second,
@@ -61,7 +63,7 @@ async fn a_hash_lives_as_long_as_the_longest_of_its_limits() {
     let second = together(charge("alice", "second", Gcra::new(per_second(1))));
     let mut client = server.client().unwrap();
     let mut ttl = || number(&mut client, &["PTTL", "palisade:{alice}"]);
-    assert!(passes(&store, &[second.clone()]).await);
+    assert!(passes(&store, from_ref(&second)).await);
     assert!((1..=1_000).contains(&ttl()));
     assert!(passes(&store, &[hour]).await);
     assert!(ttl() > 3_000_000, "longer for the longer one");
@@ -81,7 +83,7 @@ async fn every_key_expires() {
         charge("alice", "e", SlidingLog::new(per_minute(5))),
     ];
     for limit in &limits {
-        assert!(passes(&store, std::slice::from_ref(limit)).await);
+        assert!(passes(&store, from_ref(limit)).await);
     }
     assert!(passes(&store, &limits.map(together)).await);
     palisade_core::store::Store::heartbeat(&store, 7).await.unwrap();
@@ -110,7 +112,7 @@ async fn what_is_long_or_no_plain_text_becomes_a_digest() {
         digest("1a028e829b255703ecd9ade6ac712e04"),
         digest("66be5e3c4b40dc8ac29e388ac1f38521"),
         digest("e3b0c44298fc1c149afbf4c8996fb924"),
-        format!("palisade:{{bob}}:sha#1e3fb6d54587d70a794c060a27868e0a:g1"),
+        "palisade:{bob}:sha#1e3fb6d54587d70a794c060a27868e0a:g1".to_owned(),
     ];
     expected.sort();
     assert_eq!(keys(&server), expected);
@@ -139,8 +141,8 @@ async fn a_state_of_another_format_counts_as_never_seen() {
     let server = Server::start();
     let store = store(server.url());
     let bucket = charge("alice", "login", Gcra::new(per_minute(1)));
-    assert!(passes(&store, &[bucket.clone()]).await);
-    assert!(!passes(&store, &[bucket.clone()]).await);
+    assert!(passes(&store, from_ref(&bucket)).await);
+    assert!(!passes(&store, from_ref(&bucket)).await);
     assert!(passes(&store, &[charge("alice", "login", FixedWindow::new(per_minute(1)))]).await);
     // And one that is no state at all.
     server.command(&["SET", "palisade:{alice}:login:g1", "nonsense", "PX", "60000"]).unwrap();
@@ -158,7 +160,7 @@ async fn a_reset_forgets_one_limit_and_no_other() {
         together(charge("bob", "b", Gcra::new(per_minute(1)))),
     ];
     for limit in &limits {
-        assert!(passes(&store, std::slice::from_ref(limit)).await);
+        assert!(passes(&store, from_ref(limit)).await);
     }
     for (at, limit) in limits.iter().enumerate() {
         palisade_core::store::Store::reset(&store, vec![limit.clone()]).await.unwrap();
