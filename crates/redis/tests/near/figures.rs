@@ -16,7 +16,6 @@ use tokio::time::sleep;
 use crate::support::{Dice, Distant, charge};
 
 const INSTANCES: usize = 8;
-const SECONDS: u64 = 10;
 const TTL: Duration = Duration::from_millis(100);
 
 /// A limit, and how much is asked for in a second.
@@ -25,10 +24,11 @@ struct Load {
     rate: u32,
     burst: u32,
     offered: u64,
+    seconds: u64,
 }
 
-const BUSY: Load = Load { rate: 1_000, burst: 100, offered: 3_000 };
-const SLOW: Load = Load { rate: 10, burst: 10, offered: 100 };
+const BUSY: Load = Load { rate: 1_000, burst: 100, offered: 3_000, seconds: 4 };
+const SLOW: Load = Load { rate: 10, burst: 10, offered: 100, seconds: 20 };
 
 /// What a run came to, in hundredths.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ impl Load {
         let (clock, passed) = (Clock::tokio(), Arc::new(Mutex::new(Vec::new())));
         let (mut dice, mut callers) = (Dice(4), JoinSet::new());
         let (start, mut offered) = (clock.now(), 0);
-        for milli in 1..=SECONDS * 1_000 {
+        for milli in 1..=self.seconds * 1_000 {
             while offered * 1_000 < self.offered * milli {
                 let to = if dice.below(2) == 0 { 0 } else { 1 + dice.below(7) as usize };
                 let (store, passed) = (Arc::clone(&instances[to]), Arc::clone(&passed));
@@ -92,7 +92,7 @@ impl Load {
         let bound = may(second + Micros::from(TTL));
         assert!(worst <= bound, "{worst} passed in a second, where {bound} may");
         Figures {
-            admitted: admitted * 100 / may(Micros(SECONDS * second.0)),
+            admitted: admitted * 100 / may(Micros(self.seconds * second.0)),
             worst: worst * 100 / may(second),
             calls: calls * 100 / offered,
         }
