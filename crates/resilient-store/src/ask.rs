@@ -1,6 +1,7 @@
 //! One question: to the store if it is there, in time; else to the memory that stands in for it.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
@@ -42,7 +43,7 @@ impl<S: Store> Shared<S> {
         let asking = self.ask(|| async {
             self.tell(&charges).await?;
             asked.store(true, Relaxed);
-            let attempt = || self.store.execute(op, charges.clone());
+            let attempt = || boxed(self.store.execute(op, charges.clone()));
             let answer = match Handle::try_current() {
                 Ok(_) => parts.retry.run(attempt).await,
                 Err(_) => attempt().await,
@@ -147,6 +148,14 @@ impl<S: Store> Shared<S> {
             }
         }
     }
+}
+
+/// Ends the type of the store's future here: within all of ours it would be too deep for the compiler, where a
+/// store has many layers of its own. One allocation for a command that travels.
+pub(crate) fn boxed<'s, T>(
+    future: impl Future<Output = Result<T, StoreError>> + Send + 's,
+) -> Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 's>> {
+    Box::pin(future)
 }
 
 /// What is told of a store that was not even asked.

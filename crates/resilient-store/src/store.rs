@@ -9,7 +9,7 @@ use palisade_core::algorithm::{Op, Portion};
 use palisade_core::store::{Answer, Charge, Store, StoreError};
 use palisade_core::{Clock, LayerError, Name};
 
-use crate::ask::Trouble;
+use crate::ask::{Trouble, boxed};
 use crate::circuit::Circuit;
 use crate::config::ResilienceConfig;
 use crate::health::HealthChecker;
@@ -151,7 +151,8 @@ impl<S: Store> Store for ResilientStore<S> {
     async fn reset(&self, charges: Vec<Charge>) -> Result<(), StoreError> {
         self.shared.keep_watch();
         let shared = &*self.shared;
-        let reset = || async { shared.store.reset(charges.clone()).await.map_err(Trouble::Store) };
+        let reset =
+            || async { boxed(shared.store.reset(charges.clone())).await.map_err(Trouble::Store) };
         match shared.ask(reset).await {
             Ok(()) => {
                 shared.parts().memory.forget(&charges);

@@ -11,7 +11,7 @@ use palisade_core::{LayerError, telemetry};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::ask::Trouble;
+use crate::ask::{Trouble, boxed};
 use crate::config::HealthCheckConfig;
 use crate::counters::LAYER;
 use crate::health::Status;
@@ -151,7 +151,7 @@ impl Rounds {
     async fn check<S: Store>(&mut self, shared: &Shared<S>) {
         let (parts, settings) = (shared.parts(), &shared.settings);
         let most = settings.config.health_check.check_timeout;
-        let heard = timeout(most, shared.store.heartbeat(settings.instance)).await;
+        let heard = timeout(most, boxed(shared.store.heartbeat(settings.instance))).await;
         let status = match heard {
             Ok(Ok(portion)) => {
                 parts.health.set_portion(portion);

@@ -12,6 +12,7 @@ use palisade_core::telemetry::Meter;
 use super::used::{begun, taken};
 use super::warm::{Telling, Warm};
 use super::{Memory, local};
+use crate::ask::boxed;
 use crate::counters::{RESYNC_LOST, RESYNCED};
 
 /// More than any limit has.
@@ -114,13 +115,13 @@ impl Merge<'_> {
     pub(crate) async fn run(mut self, store: &impl Store) -> Result<bool, StoreError> {
         let raises = self.charges(|due| due.raise);
         if !raises.is_empty() {
-            let answer = store.execute(Op::Raise, raises.clone()).await?;
+            let answer = boxed(store.execute(Op::Raise, raises.clone())).await?;
             self.memory.hear(&raises, &answer, self.outage);
         }
         let charges = self.charges(|due| due.owed);
         if !charges.is_empty() {
             self.stage = Stage::Charging;
-            match store.execute(Op::Charge, charges.clone()).await {
+            match boxed(store.execute(Op::Charge, charges.clone())).await {
                 Ok(answer) => self.memory.hear(&charges, &answer, self.outage),
                 Err(error @ StoreError::Unknown(_)) => return Err(error),
                 Err(error) => {
