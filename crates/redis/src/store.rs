@@ -75,7 +75,7 @@ use crate::scripted::Scripted;
 ///
 /// # Cost
 ///
-/// One round trip per decision, and some 7 µs of the server's time for a bucket by itself, 10 for two of one
+/// One round trip per decision, and some 7 µs of the server's time for a bucket by itself, 12 for two of one
 /// subject. A limit of 0 is refused without a call.
 #[derive(Clone, Debug)]
 pub struct RedisStore {
