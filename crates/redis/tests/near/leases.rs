@@ -393,7 +393,6 @@ impl Store for Silent {
 #[tokio::test(start_paused = true)]
 async fn a_take_that_is_never_answered_is_given_up() {
     let store = Arc::new(Leases::new(Silent(Distant::new()), 50, TTL));
-    warm(&Silent(Distant::new()), &window(1_000, 1)).await;
     for _ in 0..4 {
         decide(&*store, window(1_000, 1)).await;
     }
@@ -406,6 +405,16 @@ async fn a_take_that_is_never_answered_is_given_up() {
     assert_eq!((outcome.allowed, answer.source), (true, Source::Store), "the others go by");
     let error = timeout(Duration::from_secs(2), waits).await.unwrap().unwrap().unwrap_err();
     assert!(matches!(error, StoreError::Unknown(_)), "{error:?}");
+
+    // Whether somebody was told or, the second time, nobody waited.
+    for _ in 0..2 {
+        sleep(Duration::from_secs(2)).await;
+        for _ in 0..4 {
+            decide(&*store, window(1_000, 1)).await;
+        }
+        let waits = timeout(WAY * 4, decide(&*store, window(1_000, 1))).await;
+        assert!(waits.is_err(), "the next take is waited for again");
+    }
 }
 
 /// Cannot be reached for takes.

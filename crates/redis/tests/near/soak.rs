@@ -20,11 +20,11 @@ use tokio::time::timeout;
 
 use crate::support::{Dice, charge};
 
-const SEEDS: [u64; 6] = [1, 2, 3, 5, 8, 13];
+const SEEDS: std::ops::Range<u64> = 0..16;
 const CALLERS: u64 = 16;
-const CALLS: u64 = 250;
+const CALLS: u64 = 400;
 const SUBJECTS: u64 = 2;
-const LIMIT: u32 = 2_000;
+const LIMIT: u32 = 3_000;
 
 /// Delays and fails as the dice say, and keeps the accounts of what that costs.
 struct Fickle {
