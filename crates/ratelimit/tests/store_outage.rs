@@ -48,7 +48,7 @@ async fn each_policy_says_what_becomes_of_its_limit() {
     }
     // A sole token bucket says so, too, and keeps to it when it is changed.
     let (store, mut questions) = passing();
-    let limit = Limit::new(per_minute(1)).on_outage(Outage::Deny).tier("gold", per_minute(9));
+    let limit = Limit::new(per_minute(1)).on_outage(Outage::Deny);
     let layer = RateLimitLayer::with(limit).on_outage(Outage::Local).store(store);
     layer.handle().set_quota(per_minute(5));
     for layer in [layer.clone().tier("silver", per_minute(7)), layer] {

@@ -33,8 +33,9 @@ fn later(now: u64, quota: Quota, jumps: &[u64]) -> Vec<u64> {
     let begun = now - now % period;
     let ends = [begun + period, begun + 2 * period, now + period, now + 2 * period];
     let around = ends.into_iter().flat_map(|end| [end - 1, end, end + 1]);
+    let soon = (0..16).map(|eighths| now + period * eighths / 8);
     let anywhere = jumps.iter().map(|jump| now + jump % (3 * period));
-    around.chain(anywhere).filter(|time| *time >= now).collect()
+    around.chain(soon).chain(anywhere).filter(|time| *time >= now).collect()
 }
 
 #[test]
@@ -56,6 +57,17 @@ fn a_key_that_had_used_all_of_it_has_nothing_left_and_gets_it_back() {
         assert_eq!(seen.inert_at(), limit.inert_at(), "{kind:?}");
         assert_eq!(seen.drain(limit.inert_at()), 10, "{kind:?}");
     }
+}
+
+#[test]
+fn what_flows_off_a_window_that_is_over_flows_off_what_is_restored() {
+    let mut limit = Kind::Counter.limit(per_minute(10));
+    limit.run(START, Op::Take, u64::MAX);
+    // Half of the ten count; half of them, and no more, a quarter of a minute later.
+    let outcome = limit.decide(START + 90_000_000, 0);
+    let seen = limit.seen(&outcome, START + 90_000_000);
+    let left = [90, 105, 120].map(|second| seen.peek(START + second * 1_000_000).remaining());
+    assert_eq!(left, [5, 7, 10]);
 }
 
 proptest! {
