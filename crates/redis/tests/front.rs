@@ -1,4 +1,5 @@
 //! What the store answers by itself, on a real server.
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 mod support;
 

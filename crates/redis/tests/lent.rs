@@ -1,5 +1,6 @@
 //! Over a pool that the application has.
 #![cfg(feature = "deadpool-redis")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests, too")]
 
 mod support;
 
