@@ -7,6 +7,8 @@
 //! | a dependency hangs, or goes on for ever | [`TimeoutLayer`] | 504, DEADLINE_EXCEEDED, a body that is cut |
 //! | a dependency fails now and then | [`RetryLayer`] | the answer, from another attempt |
 //! | a dependency is slow now and then | [`HedgeLayer`] | the answer that came first |
+//! | several instances are to share a limit | `RedisStore` behind a [`RateLimitLayer`] | the same, from all of them |
+//! | that store is away | `ResilientStore` around it | the limit, kept here meanwhile |
 //! | too much runs at once | [`BulkheadLayer`] | 503, RESOURCE_EXHAUSTED, or a turn in the queue |
 //!
 //! # The shape of a layer
@@ -51,7 +53,7 @@
 //! `http-body`, `bytes`, `tower-layer` and `tower-service` stand in the public API; axum, tonic and
 //! reqwest only behind their features.
 
-#[cfg(all(doctest, feature = "axum"))]
+#[cfg(all(doctest, feature = "axum", feature = "redis", feature = "resilient-store"))]
 #[doc = include_str!("../../../README.md")]
 mod readme {}
 
@@ -71,6 +73,8 @@ pub use palisade_bulkhead::{self as bulkhead, Bulkhead, BulkheadLayer};
 pub use palisade_ratelimit::{self as ratelimit, RateLimitLayer, RateLimiter};
 #[cfg(feature = "redis")]
 pub use palisade_redis::{self as redis, RedisConfig, RedisStore};
+#[cfg(all(feature = "redis", feature = "resilient-store"))]
+pub use palisade_resilient_store::ResilientStorage;
 #[cfg(feature = "resilient-store")]
 pub use palisade_resilient_store::{self as resilient_store, ResilienceConfig, ResilientStore};
 #[cfg(feature = "retry")]
@@ -97,7 +101,7 @@ pub mod prelude {
     #[cfg(feature = "ratelimit")]
     pub use palisade_ratelimit::{
         Anchor, FixedWindow, Headers, HeadersOn, Limit, Limits, Outage, RATE_LIMIT_HEADERS,
-        RateLimitLayer, RateLimiter, Reset, Shaper, SlidingLog, SlidingWindow,
+        RateLimitLayer, RateLimiter, Reset, Shaper, SlidingLog, SlidingWindow, StoreLimiter,
     };
     #[cfg(feature = "redis")]
     pub use palisade_redis::{RedisConfig, RedisStore};

@@ -201,3 +201,25 @@ async fn keys_that_nobody_asks_for_are_told_of_as_well() {
     assert_eq!(told(), 150);
     assert_eq!((fickle.left(&limit, "0"), fickle.left(&limit, "249")), (38, 38));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_decided_before_the_instances_were_counted_is_told_in_full() {
+    let fickle = Fickle::new();
+    fickle.set(Mode::Gone);
+    let limit = policy(Gcra::new(per_hour(100)), Outage::Share);
+    let instance = |id| ResilientStore::new(fickle.clone()).instance(id);
+    let both = [instance(1), instance(2)];
+    for store in &both {
+        assert_eq!(passing(store, &limit, "a", 20).await, 20);
+    }
+    fickle.set(Mode::Up);
+    sleep(seconds(15)).await;
+    for store in &both {
+        assert_eq!(store.portion().map(|portion| portion.instances().get()), Some(2));
+        // The breaker closes, and all is told.
+        ask(store, &limit, "b").await;
+        ask(store, &limit, "b").await;
+        ask(store, &limit, "a").await;
+    }
+    assert_eq!(fickle.left(&limit, "a"), 100 - 2 * 20 - 2);
+}

@@ -6,7 +6,7 @@ use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use palisade::{
     algorithm::{Op, Outcome},
     prelude::*,
-    store::{Answer, Charge, Store, StoreError},
+    store::{Answer, Charge, Source, Store, StoreError},
 };
 use tower::service_fn;
 
@@ -27,7 +27,8 @@ impl Store for Charges {
             Self::Forgets if op != Op::Decide => pending().await,
             _ => {
                 let outcomes = charges.iter().map(|charge| Outcome::passed(charge.units)).collect();
-                Ok(Answer { outcomes, now: Clock::default().now() })
+                let now = Clock::default().now();
+                Ok(Answer { outcomes, now, source: Source::Store })
             }
         }
     }

@@ -32,11 +32,12 @@ use smallvec::SmallVec;
 /// | `remaining`, `reset`, `delay` | as in an [`Outcome`](super::Outcome), spans in microseconds |
 /// | `retry` | microseconds; 0 for [`Retry::Now`](super::Retry), -1 for never |
 /// | `fate` | 0 keep, 1 commit, 2 repair, 3 forget: a [`Change`](super::Change) |
-/// | `state` | what is to be kept: a number or a string; or, of a set, a function that writes it |
-/// | `keep` | for how many milliseconds |
+/// | `state` | what is to be kept: a number or a string, `false` if a repair leaves nothing; or, of a set, a function that writes it |
+/// | `keep` | for how many milliseconds; it counts as never seen from then on |
 ///
 /// All numbers are doubles: exact below 2^53, which an algorithm has to stay below. Nothing may be
-/// written before `state` is called or kept.
+/// written before `state` is called or kept. The function may be called several times for one operation,
+/// with 0 units or with fewer than were asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Twin {
     /// Names the state's format, with its version: states of one key and different tags are

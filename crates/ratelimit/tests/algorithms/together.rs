@@ -22,7 +22,7 @@ fn parts(asked: &mut Asked<'_>, now: u64, op: Op) -> Vec<Outcome> {
     let all_pass = alone.iter().all(|outcome| outcome.allowed);
     let least = alone.iter().map(|outcome| outcome.granted).min().unwrap_or(0);
     let outcomes = asked.iter_mut().zip(alone).map(|((limit, units), alone)| match op {
-        Op::Take => limit.run(now, op, least),
+        Op::Take => limit.run(now, op, if alone.granted == least { *units } else { least }),
         // One that refuses may repair itself; one that does not stays as it is.
         _ if all_pass || !alone.allowed => limit.run(now, op, *units),
         _ => limit.peek(now),
@@ -131,6 +131,16 @@ fn together_all_take_what_the_least_of_them_has() {
     // The shaper lets three go at once.
     assert_eq!(take(), [(3, 6), (3, 1), (3, 0)]);
     assert_eq!(take(), [(0, 6), (0, 1), (0, 0)]);
+}
+
+#[test]
+fn who_only_ever_takes_is_not_blocked_by_a_clock_that_stepped_back() {
+    let store = MemoryStore::with(100, Clock::fast());
+    let limits = vec![(Kind::Bucket.limit(per_second(9)), names()[0])];
+    let take = |now| store.execute_at(Op::Take, &charges(&limits, &[(0, 9)]), Micros(now)).outcomes;
+    assert_eq!(take(START + 60_000_000)[0].granted, 9);
+    assert_eq!(take(START)[0].granted, 0);
+    assert_eq!(take(START + 1_000_000)[0].granted, 9, "a second later, and not a minute");
 }
 
 #[test]

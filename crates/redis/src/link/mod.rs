@@ -16,6 +16,8 @@ mod fault;
 mod flight;
 mod hint;
 mod kept;
+#[cfg(feature = "deadpool-redis")]
+mod lent;
 mod live;
 mod pause;
 mod pool;
@@ -37,6 +39,8 @@ use self::dial::Dial;
 pub(crate) use self::fault::Failed;
 use self::fault::{Fault, Trouble};
 use self::kept::{Kept, Route, Way};
+#[cfg(feature = "deadpool-redis")]
+use self::lent::Lent;
 use self::pool::Pooled;
 use self::sentinel::Sentinels;
 use crate::RedisConfig;
@@ -49,6 +53,8 @@ enum Kind {
     Shared(Kept),
     Pooled(Pooled),
     Cluster(Cluster),
+    #[cfg(feature = "deadpool-redis")]
+    Lent(Lent),
 }
 
 impl Link {
@@ -71,6 +77,27 @@ impl Link {
         }))
     }
 
+    /// Connections of a pool that is somebody else's.
+    #[cfg(feature = "deadpool-redis")]
+    pub(crate) const fn lent(pool: deadpool_redis::Pool, patience: Duration) -> Self {
+        Self(Kind::Lent(Lent::new(pool, patience)))
+    }
+
+    /// The same way once more with another patience; `config` is what it was opened with.
+    pub(crate) fn with_response_timeout(
+        &self,
+        config: Option<&RedisConfig>,
+        timeout: Duration,
+    ) -> Result<Self, Problems> {
+        match (&self.0, config) {
+            #[cfg(feature = "deadpool-redis")]
+            (Kind::Lent(lent), _) => Ok(Self(Kind::Lent(lent.with_patience(timeout)))),
+            (_, Some(config)) => Self::open(config, timeout),
+            // Only what is lent has none.
+            (_, None) => Self::open(&RedisConfig::default(), timeout),
+        }
+    }
+
     /// Sends `command`, in a cluster to the node of its first key, and gives the server's answer.
     ///
     /// A future that is dropped leaves behind what is unknown: the command may be executed.
@@ -80,6 +107,8 @@ impl Link {
             Kind::Shared(kept) => kept.send(command).await,
             Kind::Pooled(pooled) => pooled.send(command).await,
             Kind::Cluster(cluster) => cluster.send(command).await,
+            #[cfg(feature = "deadpool-redis")]
+            Kind::Lent(lent) => lent.send(command).await,
         };
         answer.map_err(Failed::from)
     }
@@ -91,7 +120,7 @@ impl Link {
         command.arg("LOAD").arg(script);
         match &self.0 {
             Kind::Cluster(cluster) => cluster.send_to_all(&command).await.map_err(Failed::from),
-            Kind::Shared(_) | Kind::Pooled(_) => self.send(&command).await.map(drop),
+            _ => self.send(&command).await.map(drop),
         }
     }
 

@@ -62,9 +62,10 @@ for _, limit in ipairs(limits) do
       state()
       redis.call('PEXPIRE', key, keep)
     else
-      local hash = hashes[key] or {keep = 0}
+      local hash = hashes[key] or {keep = 0, known = false}
       hash[#hash + 1], hash[#hash + 2] = field, state
       hash.keep = math.max(hash.keep, keep)
+      hash.known = hash.known or limit.seen
       hashes[key] = hash
     end
   end
@@ -72,7 +73,12 @@ for _, limit in ipairs(limits) do
 end
 for key, hash in pairs(hashes) do
   redis.call('HSET', key, unpack(hash))
-  -- Not sooner than what else is in it wants.
-  if redis.call('PTTL', key) < hash.keep then redis.call('PEXPIRE', key, hash.keep) end
+  -- Not sooner than what else is in it wants. One that may be new has no expiry, and `GT` takes that for
+  -- the longest.
+  if hash.known then
+    redis.call('PEXPIRE', key, hash.keep, 'GT')
+  elseif redis.call('PTTL', key) < hash.keep then
+    redis.call('PEXPIRE', key, hash.keep)
+  end
 end
 return reply

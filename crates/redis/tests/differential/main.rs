@@ -62,10 +62,10 @@ fn without_expiry(server: &Server) {
 
 #[tokio::test]
 async fn redis_decides_as_the_algorithms_do_whatever_happens() {
-    run(0..4_000, trace::any).await;
+    run(0..1_500, trace::any).await;
 }
 
 #[tokio::test]
 async fn redis_decides_as_memory_does() {
-    run(0..2_000, trace::forward).await;
+    run(0..500, trace::forward).await;
 }

@@ -1,5 +1,6 @@
 //! One trace, in both stores.
 
+use std::mem;
 use std::sync::Arc;
 
 use fastrand::Rng;
@@ -142,17 +143,13 @@ impl Trace {
         if memory == redis {
             return;
         }
-        for limit in &self.limits {
-            println!(
-                "{} is a {:?} of {:?}, of {}",
-                limit.name.as_str(),
-                limit.kind,
-                limit.quota,
-                limit.subject
-            );
-        }
-        println!("together: {}\n{}", self.together, self.told.join("\n"));
-        assert_eq!(memory, redis, "memory and Redis differ: SEED={seed}");
+        let limits = self.limits.iter().map(|limit| {
+            let Limit { kind, name, quota, subject } = limit;
+            format!("{} is a {kind:?} of {quota:?}, of {subject}", name.as_str())
+        });
+        let story: Vec<String> = limits.chain(mem::take(&mut self.told)).collect();
+        let (together, story) = (self.together, story.join("\n"));
+        assert_eq!(memory, redis, "SEED={seed} together={together}\n{story}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use palisade_core::algorithm::{Op, Retry};
 use palisade_core::store::{Answer, Charge, Source, Store, StoreError};
-use palisade_core::{Micros, Quota, per_hour, per_minute, per_second};
+use palisade_core::{Clock, ManualClock, Micros, Quota, per_hour, per_minute, per_second};
 use palisade_ratelimit::{FixedWindow, Gcra, Shaper, SlidingLog, SlidingWindow};
 use palisade_redis::{Leases, Refusals};
 use tokio::runtime::Handle;
@@ -94,6 +94,24 @@ async fn units_that_are_not_spent_in_time_are_given_back() {
     assert_eq!(distant.granted(), 21);
 }
 
+#[tokio::test]
+async fn units_that_are_too_old_are_not_spent() {
+    let manual = ManualClock::new();
+    let distant = Distant::by(Duration::ZERO, Duration::ZERO);
+    let store = Leases::new(Arc::clone(&distant), 50, TTL).clock(manual.clock());
+    for _ in 0..21 {
+        decide(&store, window(1_000, 1)).await;
+    }
+    let (calls, granted) = (distant.calls(), distant.granted());
+    assert!(granted > 21, "some are at hand");
+    manual.advance(TTL - Duration::from_micros(1));
+    assert_eq!(decide(&store, window(1_000, 1)).await.1.source, Source::Lease);
+    assert_eq!(distant.calls(), calls);
+    manual.advance(Duration::from_micros(1));
+    decide(&store, window(1_000, 1)).await;
+    assert_eq!(distant.calls(), calls + 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_has_flowed_off_is_not_given_back_as_well() {
     let (distant, store) = store();
@@ -109,22 +127,59 @@ async fn what_has_flowed_off_is_not_given_back_as_well() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn units_of_a_window_that_is_over_are_not_given_back() {
-    let (distant, store) = store();
-    let minute = || charge("api", FixedWindow::new(per_minute(1_000)), 1);
-    let (peek, _) = decide(&*store, charge("api", FixedWindow::new(per_minute(1_000)), 1)).await;
-    sleep(peek.reset().to_duration() - TTL).await;
-    warm(&*store, &minute()).await;
-    assert!(distant.granted() > 21);
+async fn what_several_give_back_is_no_more_than_what_has_not_flowed_off() {
+    // One every ten milliseconds, so that twenty flow off before units are laid down.
+    let bucket = |units| charge("api", Gcra::new(per_second(100).burst(200)), units);
+    let distant = Distant::by(Duration::ZERO, Duration::ZERO);
+    let [one, other] = [(); 2].map(|()| Leases::new(Arc::clone(&distant), 50, TTL));
+    for _ in 0..20 {
+        decide(&one, bucket(1)).await;
+        decide(&other, bucket(1)).await;
+    }
+    let at_hand = distant.granted() - 40;
+    assert!((2..=20).contains(&at_hand), "{at_hand} are at hand");
+    // Of what was taken only that is left, which soon has flowed off, and somebody takes all there is.
+    distant.execute(Op::Refund, vec![bucket(40)]).await.unwrap();
+    sleep(TTL - Duration::from_millis(5)).await;
+    distant.execute(Op::Take, vec![bucket(200)]).await.unwrap();
+    let before = distant.granted();
     sleep(TTL).await;
-    distant
-        .execute(Op::Charge, vec![charge("api", FixedWindow::new(per_minute(1_000)), 500)])
-        .await
-        .unwrap();
-    sleep(TTL * 3).await;
-    let (outcome, _) =
-        decide(&*distant, charge("api", FixedWindow::new(per_minute(1_000)), 0)).await;
-    assert_eq!(outcome.remaining(), 500);
+    assert_eq!(distant.granted(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn units_of_a_window_that_is_over_are_not_given_back() {
+    let minute = per_minute(1_000);
+    let limits = [
+        charge("window", FixedWindow::new(minute), 1),
+        charge("sliding", SlidingWindow::new(minute), 1),
+    ];
+    for limit in limits {
+        let (distant, store) = store();
+        let now = Clock::tokio().now().0;
+        let left = Micros(60_000_000 - now % 60_000_000).to_duration();
+        sleep((left + Duration::from_secs(60)).saturating_sub(TTL)).await;
+        warm(&*store, &limit).await;
+        let before = distant.granted();
+        assert!(before > 20, "some are at hand");
+        sleep(TTL * 3).await;
+        assert_eq!(distant.granted(), before, "{limit:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_units_of_a_window_are_given_back() {
+    let (distant, store) = store();
+    warm(&*store, &window(1_000, 1)).await;
+    store.give_back().await;
+    distant.execute(Op::Take, vec![window(1_000, 970)]).await.unwrap();
+    decide(&*store, window(1_000, 1)).await;
+    let before = distant.granted();
+    distant.execute(Op::Take, vec![window(1_000, 1_000)]).await.unwrap();
+    assert_eq!(decide(&*distant, window(1_000, 0)).await.0.remaining(), 0);
+    assert!(before > 991, "some are at hand");
+    sleep(TTL * 2).await;
+    assert_eq!(decide(&*distant, window(1_000, 0)).await.0.remaining(), before - 991);
 }
 
 #[tokio::test(start_paused = true)]
@@ -338,7 +393,6 @@ impl Store for Silent {
 #[tokio::test(start_paused = true)]
 async fn a_take_that_is_never_answered_is_given_up() {
     let store = Arc::new(Leases::new(Silent(Distant::new()), 50, TTL));
-    warm(&Silent(Distant::new()), &window(1_000, 1)).await;
     for _ in 0..4 {
         decide(&*store, window(1_000, 1)).await;
     }
@@ -351,6 +405,16 @@ async fn a_take_that_is_never_answered_is_given_up() {
     assert_eq!((outcome.allowed, answer.source), (true, Source::Store), "the others go by");
     let error = timeout(Duration::from_secs(2), waits).await.unwrap().unwrap().unwrap_err();
     assert!(matches!(error, StoreError::Unknown(_)), "{error:?}");
+
+    // Whether somebody was told or, the second time, nobody waited.
+    for _ in 0..2 {
+        sleep(Duration::from_secs(2)).await;
+        for _ in 0..4 {
+            decide(&*store, window(1_000, 1)).await;
+        }
+        let waits = timeout(WAY * 4, decide(&*store, window(1_000, 1))).await;
+        assert!(waits.is_err(), "the next take is waited for again");
+    }
 }
 
 /// Cannot be reached for takes.

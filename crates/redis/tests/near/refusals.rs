@@ -191,7 +191,7 @@ async fn of_two_that_refuse_the_first_to_let_go_ends_the_answer() {
 
 #[tokio::test(start_paused = true)]
 async fn beyond_the_bound_it_forgets_and_never_refuses() {
-    let distant = Distant::new();
+    let distant = Distant::by(Duration::ZERO, Duration::ZERO);
     let store = Refusals::new(Arc::clone(&distant)).most(8);
     let hourly = |subject: usize| {
         let hourly = charge("api", FixedWindow::new(per_hour(1)), 1);

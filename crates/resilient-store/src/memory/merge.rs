@@ -98,8 +98,12 @@ impl Merge<'_> {
         let raise = state.map_or(0, |state| taken(&charge.policy, &state, self.now, ALL));
         let owed = warm.local.as_mut().map_or(0, |local_| {
             let granted = std::mem::take(&mut local_.granted);
-            let (policy, ..) = local(&charge.policy, self.portion);
-            begun(&policy, &local_.state, self.now, granted)
+            // The state was made with the numbers of one portion, and perhaps went on with those of another.
+            let owed = |portion| {
+                let (policy, ..) = local(&charge.policy, portion);
+                begun(&policy, &local_.state, self.now, granted)
+            };
+            owed(local_.portion).max(owed(self.portion))
         });
         if raise == 0 && owed == 0 {
             return true;

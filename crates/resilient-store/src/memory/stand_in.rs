@@ -69,7 +69,9 @@ impl Algorithm for StandIn {
             None => warm.begin(&self.policy, self.portion),
         };
         warm.owner.get_or_insert_with(|| self.charge.clone());
-        let local = warm.local.get_or_insert_with(|| Box::new(Local { state, granted: 0 }));
+        let portion = self.portion;
+        let begun = || Box::new(Local { state, portion, granted: 0 });
+        let local = warm.local.get_or_insert_with(begun);
         match step.change {
             Some(change) => self.policy.commit(&mut local.state, change),
             None => local.state = PolicyState::default(),

@@ -42,6 +42,8 @@ pub(super) struct Seen {
 #[derive(Clone, Default)]
 pub(super) struct Local {
     pub(super) state: PolicyState,
+    /// With whose numbers the state began.
+    pub(super) portion: Option<Portion>,
     /// Units that the store does not know of.
     pub(super) granted: u64,
 }

@@ -46,15 +46,18 @@ impl<S: State> Table<S> {
             return outcomes;
         }
         let (mut held, now) = Held::lock(self, entries, now);
-        // All take as many as the one that has fewest.
-        let fewest = (op == Op::Take).then(|| {
-            let granted = |entry: &Entry<'_, A>| held.plan(entry, entry.units, now, op).0.granted;
-            entries.iter().map(granted).min().unwrap_or(0)
-        });
-        let plans: SmallVec<[_; 2]> = entries
-            .iter()
-            .map(|entry| held.plan(entry, fewest.unwrap_or(entry.units), now, op))
-            .collect();
+        let mut plans: SmallVec<[_; 2]> =
+            entries.iter().map(|entry| held.plan(entry, entry.units, now, op)).collect();
+        if op == Op::Take {
+            // All take as many as the one that has fewest. Who has no more keeps its plan: to take none of what
+            // a clock that stepped back has put ahead is to repair it, and to ask for none is not.
+            let fewest = plans.iter().map(|(outcome, _)| outcome.granted).min().unwrap_or(0);
+            for (entry, plan) in entries.iter().zip(&mut plans) {
+                if plan.0.granted != fewest {
+                    *plan = held.plan(entry, fewest, now, op);
+                }
+            }
+        }
         let agreed = plans.iter().all(|(outcome, _)| outcome.allowed);
         let mut outcomes = SmallVec::new();
         for (entry, (outcome, change)) in entries.iter().zip(plans) {

@@ -8,7 +8,6 @@
 //!   └─ else ────────────────────────────────▶ ask the store
 //! ```
 
-use std::mem;
 use std::sync::Arc;
 
 use palisade_core::Micros;
@@ -18,6 +17,7 @@ use parking_lot::Mutex;
 
 use super::failure::Failure;
 use super::flight::Flight;
+use super::hand::Hand;
 use super::heard::Heard;
 use super::spent::Spent;
 use super::terms::Terms;
@@ -41,8 +41,8 @@ struct State {
     spent: Spent,
     hand: Option<Box<Hand>>,
     take: Option<(Arc<Take>, Micros)>,
-    /// Units to be given back.
-    owed: Vec<Charge>,
+    /// What is to be given back: a hand for each policy.
+    owed: Vec<Hand>,
     since: Changes,
 }
 
@@ -51,16 +51,6 @@ struct State {
 pub(super) struct Changes {
     eased: u64,
     forgotten: u64,
-}
-
-/// Units at hand.
-struct Hand {
-    heard: Heard,
-    left: u64,
-    /// Until when they may be spent.
-    until: Micros,
-    /// Until when no more are asked for.
-    away: Micros,
 }
 
 /// What a call is to do.
@@ -79,11 +69,9 @@ pub(super) struct Due {
     pub(super) takes: Vec<Arc<Take>>,
     /// Takes that took too long.
     pub(super) lost: Vec<Arc<Take>>,
-    /// When to look again; `None` if there is nothing at hand.
-    pub(super) next: Option<Micros>,
 }
 
-/// At most so many refunds wait at a desk; what is beyond lapses. It takes changes of policy to have two.
+/// At most so many refunds wait at a desk, one for each policy; what is beyond lapses.
 const MOST_OWED: usize = 4;
 
 impl Desk {
@@ -105,8 +93,7 @@ impl Desk {
         let Terms { ttl, most, .. } = self.terms;
         let mut state = self.state.lock();
         let state = &mut *state;
-        if state.hand.as_ref().is_some_and(|hand| !hand.heard.charge.policy.is_same(&charge.policy))
-        {
+        if state.hand.as_ref().is_some_and(|hand| !hand.is_of(&charge.policy)) {
             state.lay_down(now);
         }
         if let Some(hand) = &mut state.hand {
@@ -165,17 +152,17 @@ impl Desk {
             heard.away(self.terms.cool_down, now)
         };
         state.expire(now);
-        let left = match state.hand.take() {
-            Some(hand) if hand.heard.charge.policy.is_same(&charge.policy) => hand.left,
-            Some(hand) => {
-                state.hand = Some(hand);
-                state.lay_down(now);
-                0
-            }
-            None => 0,
-        };
         let until = sent + self.terms.ttl;
-        state.hand = Some(Box::new(Hand { heard, left: left + granted, until, away }));
+        let hand = Hand { heard, left: granted, sure: granted, until, away };
+        let hand = match state.hand.take() {
+            Some(before) if before.is_of(&charge.policy) => hand.with(&before, now),
+            before => {
+                state.hand = before;
+                state.lay_down(now);
+                hand
+            }
+        };
+        state.hand = Some(Box::new(hand));
         state.expire(now);
     }
 
@@ -211,75 +198,68 @@ impl Desk {
             true => state.lay_down(now),
             false => state.expire(now),
         }
-        due.owed.append(&mut state.owed);
-        let ends = |hand: &Hand| if hand.left > 0 { hand.until } else { hand.away };
-        let mut next = state.hand.as_deref().map(ends);
-        if let Some((take, since)) = &state.take {
-            match take.is_alone() {
-                _ if now.since(*since) >= LONGEST => due.lost.push(Arc::clone(take)),
-                true => due.takes.push(Arc::clone(take)),
-                false => {}
-            }
-            next = Some(next.unwrap_or(Micros::MAX).min(now + self.terms.ttl));
+        due.owed.extend(state.owed.drain(..).filter_map(|hand| hand.owed(now)));
+        let Some((take, since)) = &state.take else { return };
+        if now.since(*since) >= LONGEST {
+            due.lost.extend(state.take.take().map(|(take, _)| take));
+        } else if take.is_alone() {
+            due.takes.push(Arc::clone(take));
         }
-        due.next = [due.next, next].into_iter().flatten().min();
+    }
+
+    /// When it has to be looked after next; `None` if nothing is at hand.
+    pub(super) fn next(&self, now: Micros) -> Option<Micros> {
+        let state = self.state.lock();
+        let hand = state.hand.as_deref().and_then(Hand::ends);
+        let take = state.take.as_ref().map(|_| now + self.terms.ttl);
+        let owed = (!state.owed.is_empty()).then_some(now);
+        [hand, take, owed].into_iter().flatten().min()
     }
 }
 
 impl State {
-    /// Lays down what must not be spent any longer.
+    /// Lays down what must not be spent any longer. That there was no more to be had is worth knowing for
+    /// longer.
     fn expire(&mut self, now: Micros) {
-        if self.hand.as_ref().is_some_and(|hand| now >= hand.until && now >= hand.away) {
-            self.lay_down(now);
-        } else if let Some(hand) = &mut self.hand
-            && now >= hand.until
-        {
-            // That there was no more to be had is worth knowing for longer.
-            let owed = hand.lay_down(now);
-            self.owe(owed);
+        let is_over =
+            |hand: &mut Box<Hand>| now >= hand.until && (hand.left > 0 || now >= hand.away);
+        if let Some(hand) = self.hand.take_if(is_over) {
+            if now < hand.away {
+                self.hand = Some(Box::new(Hand { left: 0, sure: 0, ..Hand::clone(&hand) }));
+            }
+            self.owe(*hand, now);
         }
     }
 
     fn lay_down(&mut self, now: Micros) {
-        if let Some(mut hand) = self.hand.take() {
-            let owed = hand.lay_down(now);
-            self.owe(owed);
+        if let Some(hand) = self.hand.take() {
+            self.owe(*hand, now);
         }
     }
 
-    fn owe(&mut self, owed: Option<Charge>) {
-        if self.owed.len() < MOST_OWED {
-            self.owed.extend(owed);
+    fn owe(&mut self, hand: Hand, now: Micros) {
+        if hand.left == 0 {
+            return;
         }
-    }
-}
-
-impl Hand {
-    fn pass(&mut self, units: u64, now: Micros) -> Option<Answer> {
-        let left = self.left.checked_sub(units).filter(|_| now < self.until)?;
-        self.left = left;
-        Some(self.heard.pass(units, left, now))
-    }
-
-    fn refuse(&self, units: u64, now: Micros) -> Option<Answer> {
-        let left = if now < self.until { self.left } else { 0 };
-        self.heard.refuse(units, left, self.away.since(now), now)
-    }
-
-    /// What can be given back of what is left; the rest lapses.
-    fn lay_down(&mut self, now: Micros) -> Option<Charge> {
-        let left = mem::take(&mut self.left);
-        let units = if left == 0 { 0 } else { self.heard.undo(left, now) };
-        (units > 0).then(|| Charge { units, ..self.heard.charge.clone() })
+        match self.owed.iter().position(|owed| owed.is_of(&hand.heard.charge.policy)) {
+            Some(at) => {
+                let before = self.owed.swap_remove(at);
+                self.owed.push(hand.with(&before, now));
+            }
+            None if self.owed.len() < MOST_OWED => self.owed.push(hand),
+            None => {}
+        }
     }
 }
 
 impl Resident for Desk {
     fn inert_at(&self) -> Micros {
         let state = self.state.lock();
-        match state.hand.is_some() || state.take.is_some() || !state.owed.is_empty() {
-            true => Micros::MAX,
-            false => state.spent.inert_at(self.terms.ttl),
+        let hand = state.hand.as_deref();
+        if hand.and_then(Hand::ends).is_some() || state.take.is_some() || !state.owed.is_empty() {
+            return Micros::MAX;
         }
+        let away = hand.map_or(Micros::ZERO, |hand| hand.away);
+        state.spent.inert_at(self.terms.ttl).max(away)
     }
 }

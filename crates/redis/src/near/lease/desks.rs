@@ -1,7 +1,10 @@
 //! The desks of all limits, and who looks after them.
 
+use std::future::{Future as _, poll_fn};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
+use std::task::Poll;
 use std::time::Duration;
 
 use palisade_core::algorithm::Op;
@@ -13,12 +16,12 @@ use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
 
-use super::desk::{Desk, Due};
+use super::desk::{Desk, Due, Take};
 use super::terms::Terms;
 use crate::near::print;
 
 /// How many refunds are sent at once.
-const BATCH: usize = 16;
+const BATCH: usize = 64;
 
 /// The desks of all limits.
 pub(super) struct Desks {
@@ -69,14 +72,19 @@ impl Desks {
     }
 
     /// How long to wait for the next round; `None` if there will be none.
-    fn rest(&self, next: Option<Micros>) -> Option<Duration> {
-        let until = next.or_else(|| {
+    fn rest(&self) -> Option<Duration> {
+        let next = self.next().or_else(|| {
             self.is_tended.store(false, Ordering::SeqCst);
             // Who came before that has seen a tender.
-            let next = self.due(false).next?;
-            (!self.is_tended.swap(true, Ordering::SeqCst)).then_some(next)
+            self.next().filter(|_| !self.is_tended.swap(true, Ordering::SeqCst))
         })?;
-        Some(until.since(self.clock.now()).to_duration().max(Duration::from_millis(1)))
+        Some(next.since(self.clock.now()).to_duration().max(Duration::from_millis(1)))
+    }
+
+    fn next(&self) -> Option<Micros> {
+        let (mut next, now) = (None, self.clock.now());
+        self.desks.each(|desk, _| next = next.into_iter().chain(desk.next(now)).min());
+        next
     }
 }
 
@@ -103,26 +111,32 @@ impl Drop for Tender {
 async fn rounds<S: Store>(desks: Weak<Desks>, store: Weak<S>) {
     let mut tender = Tender(Some(Weak::clone(&desks)));
     loop {
-        let Some(Due { owed, takes, lost, next }) = desks.upgrade().map(|desks| desks.due(false))
-        else {
+        let Some(Due { owed, takes, lost }) = desks.upgrade().map(|desks| desks.due(false)) else {
             return;
         };
-        lost.iter().for_each(|take| take.give_up());
-        for take in takes {
-            let Some(ttl) = desks.upgrade().map(|desks| desks.terms.ttl.to_duration()) else {
-                return;
-            };
-            // One that takes longer is looked after in the next round.
-            let _ = timeout(ttl, take.wait()).await;
-        }
+        // First, since units flow off meanwhile.
         give_back(&store, owed).await;
-        let rest = desks.upgrade().and_then(|desks| desks.rest(next));
+        lost.iter().for_each(|take| take.give_up());
+        let Some(ttl) = desks.upgrade().map(|desks| desks.terms.ttl.to_duration()) else { return };
+        finish(&takes, ttl).await;
+        let rest = desks.upgrade().and_then(|desks| desks.rest());
         let Some(rest) = rest else {
             tender.0 = None;
             return;
         };
         sleep(rest).await;
     }
+}
+
+/// Waits for takes that nobody else waits for. Those that take longer are looked after in the next round.
+async fn finish(takes: &[Arc<Take>], ttl: Duration) {
+    let mut waits: Vec<_> = takes.iter().map(Take::wait).collect();
+    let all = poll_fn(|cx| {
+        waits.retain_mut(|wait| Pin::new(wait).poll(cx).is_pending());
+        if waits.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    });
+    // Late or not, they are looked at again.
+    let _ = timeout(ttl, all).await;
 }
 
 /// Gives units back. What a store does not take lapses.

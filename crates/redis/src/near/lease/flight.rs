@@ -4,6 +4,9 @@
 //! of them goes away, nor who is stalled. Somebody who goes away with the future would take the answer
 //! along; a task for each would need a runtime, and live on when its store is gone.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;

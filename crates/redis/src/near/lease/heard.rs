@@ -16,6 +16,7 @@ const LATE: Micros = Micros(50_000);
 type Seen = <Policy as Algorithm>::State;
 
 /// What the store said.
+#[derive(Clone)]
 pub(super) struct Heard {
     /// Which limit, and whose.
     pub(super) charge: Charge,
@@ -89,15 +90,23 @@ impl Heard {
         (self.since + wait).max(now + cool_down.min(half))
     }
 
-    /// How many of the `left` units a refund can give back so that it does no more than to undo their
-    /// taking: what has flowed off meanwhile is there already, and would be given twice.
+    /// How many of these units, which counted when this was heard, a refund can give back so that it does
+    /// no more than to undo their taking: what has flowed off meanwhile is there already, and would be
+    /// given twice.
     ///
-    /// It is safe if to give them back late leaves the limit as giving them back at once would have,
-    /// with nobody else about, and leaves something taken. Others only take more, and then less has been lost.
-    pub(super) fn undo(&self, left: u64, now: Micros) -> u64 {
+    /// All that has flowed off is held against these units, since others may hold theirs to be what is left.
+    /// And if others take more meanwhile, as many as there are, it must not be theirs that is given back:
+    /// those of another window.
+    pub(super) fn undo(&self, units: u64, now: Micros) -> u64 {
         let Some(seen) = &self.seen else { return 0 };
-        let (mut safe, mut beyond) = (0, left.min(self.granted()).saturating_add(1));
         let late = self.time(now) + LATE;
+        let remaining = |at| self.plan(seen, Op::Decide, 0, at).0.remaining();
+        let units = match remaining(late).saturating_sub(remaining(self.now)) {
+            0 => units,
+            // Rounded up.
+            flowed => units.saturating_sub(flowed).saturating_sub(1),
+        };
+        let (mut safe, mut beyond) = (0, units.saturating_add(1));
         while beyond - safe > 1 {
             let units = safe + (beyond - safe) / 2;
             match self.is_undone(seen, units, late) {
@@ -109,19 +118,29 @@ impl Heard {
     }
 
     fn is_undone(&self, seen: &Seen, units: u64, late: Micros) -> bool {
-        let after = |at, then| {
-            let mut state = seen.clone();
-            match self.plan(seen, Op::Refund, units, at).1 {
-                Change::Commit(change) | Change::Repair(change) => {
-                    self.charge.policy.commit(&mut state, change);
-                }
-                Change::Forget => state = Seen::default(),
-                Change::Keep => {}
+        let others = self.plan(seen, Op::Take, units, late).0.granted;
+        let at_once = self.after(seen, Op::Refund, units, self.now);
+        let at_once = self.after(&at_once, Op::Charge, others, late);
+        let then = self.after(seen, Op::Charge, others, late);
+        let then = self.after(&then, Op::Refund, units, late);
+        // A count that is of another window by now weighs less later on.
+        let half = self.plan(seen, Op::Decide, 0, late).0.reset().0 / 2;
+        [late, late + Micros(half)].into_iter().all(|at| {
+            let remaining = |state| self.plan(state, Op::Decide, 0, at).0.remaining();
+            remaining(&at_once) == remaining(&then)
+        })
+    }
+
+    fn after(&self, seen: &Seen, op: Op, units: u64, at: Micros) -> Seen {
+        let mut state = seen.clone();
+        match self.plan(seen, op, units, at).1 {
+            Change::Commit(change) | Change::Repair(change) => {
+                self.charge.policy.commit(&mut state, change);
             }
-            self.plan(&state, Op::Decide, 0, then).0
-        };
-        let (at_once, late) = (after(self.now, late), after(late, late));
-        at_once == late && late.reset() > Micros::ZERO
+            Change::Forget => state = Seen::default(),
+            Change::Keep => {}
+        }
+        state
     }
 
     fn plan(

@@ -4,6 +4,7 @@ mod desk;
 mod desks;
 mod failure;
 mod flight;
+mod hand;
 mod heard;
 mod spent;
 mod store;
@@ -23,7 +24,8 @@ use self::terms::Terms;
 ///
 /// **When to use it.** For a few limits that every call of a busy service asks for: a global rate, a large
 /// tenant. One call to the store then serves many. **When not to.** With many subjects that each call
-/// seldom it changes nothing, as nothing is taken ahead for them.
+/// seldom it changes nothing, as nothing is taken ahead for them: [`Refusals`](crate::Refusals) behind it spares
+/// calls then.
 ///
 /// A decision on one limit is answered here while units are at hand
 /// ([`Source::Lease`](palisade_core::store::Source)). When they are spent, one call takes half of what was
@@ -43,6 +45,10 @@ use self::terms::Terms;
 /// a `ttl` later: in a span of length `w` as many as the store grants in `w` and one `ttl`. An instance has
 /// at most `most` units of a limit at hand that others lack. Of a take that was sent and not answered
 /// nothing is spent: the units are lost, and who waited is told as if the call had been their own.
+///
+/// A refund undoes its take if it is carried out within 50 ms. One that is carried out later, by a store that
+/// was stopped meanwhile, may give back up to `most` units that had flowed off; and a log forgets its newest
+/// entries first, so others' room may come back up to a `ttl` early.
 ///
 /// # What is told
 ///

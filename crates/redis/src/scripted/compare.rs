@@ -7,7 +7,7 @@ use palisade_core::algorithm::{Change, Op, Outcome};
 use palisade_core::store::StoreError;
 use redis::Value;
 
-use super::RedisStore;
+use super::Scripted;
 use super::part::Part;
 use super::several::Decided;
 use crate::script::{Integers, Sent, malformed};
@@ -27,7 +27,7 @@ pub(super) struct Planned {
     change: Change<(Vec<u8>, u64)>,
 }
 
-impl RedisStore {
+impl Scripted {
     /// Executes `op` on all of `parts`, some of which have no twin.
     pub(super) async fn compare(
         &self,

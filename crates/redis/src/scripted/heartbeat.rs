@@ -5,14 +5,14 @@ use std::num::NonZeroU32;
 use palisade_core::algorithm::Portion;
 use palisade_core::store::StoreError;
 
-use super::RedisStore;
+use super::Scripted;
 use crate::key;
 use crate::script::{Integers, Sent};
 
 /// For how long an instance counts that says nothing, in microseconds.
 const TTL: u64 = 15_000_000;
 
-impl RedisStore {
+impl Scripted {
     /// Says that `instance` lives; answers which of how many it is, in the order of their numbers.
     pub(super) async fn beat(&self, instance: u64) -> Result<Portion, StoreError> {
         let key = key::instances(&self.prefix);

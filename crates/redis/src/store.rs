@@ -1,27 +1,16 @@
-//! Limits in Redis.
+//! The store: scripts, and what an instance answers by itself.
 
-mod apart;
-mod compare;
-mod heartbeat;
-mod one;
-mod part;
-mod reset;
-mod several;
-
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use palisade_core::algorithm::{Algorithm, Op, Portion, Retry};
-use palisade_core::store::{Answer, Charge, Policy, Source, Store, StoreError};
+use palisade_core::Clock;
+use palisade_core::algorithm::{Op, Portion};
+use palisade_core::store::{Answer, Charge, Store, StoreError};
 use palisade_core::text::Problems;
-use palisade_core::{Clock, Micros};
 
-use self::part::Part;
 use crate::RedisConfig;
-use crate::key;
-use crate::link::Link;
-use crate::script::Scripts;
+use crate::near::{Leases, Refusals};
+use crate::scripted::Scripted;
 
 /// Keeps limits in Redis, for all instances that use the same server and prefix.
 ///
@@ -37,7 +26,13 @@ use crate::script::Scripts;
 /// # Ok::<(), palisade_core::text::Problems>(())
 /// ```
 ///
-/// A clone shares connections and scripts.
+/// A clone shares all of it. A setter is for the start: what it is called on is left as it is to clones.
+///
+/// # What is answered here
+///
+/// What the server has just refused is refused again without asking it ([`Refusals`]; on unless
+/// [switched off](Self::deny_cache)), and units of a busy limit can be taken ahead ([`Leases`]; off unless
+/// [switched on](Self::lease)). Neither lets more pass. An answer's [`Source`](palisade_core::store::Source) tells.
 ///
 /// # What is in Redis
 ///
@@ -71,7 +66,7 @@ use crate::script::Scripts;
 /// One with a [`twin`](palisade_core::algorithm::Algorithm::twin) is like any of ours. One without is planned
 /// here: its state is read, and swapped if nobody has changed it meanwhile, which is two round trips, and two
 /// more each time somebody was faster. After five attempts the call is
-/// [`Rejected`](StoreError::Rejected): a state that many instances change at once wants a twin. Its
+/// [`Rejected`](palisade_core::store::StoreError::Rejected): a state that many instances change at once wants a twin. Its
 /// state needs [`to_bytes`](palisade_core::algorithm::State::to_bytes) and `from_bytes`.
 ///
 /// # Cancellation
@@ -80,20 +75,21 @@ use crate::script::Scripts;
 ///
 /// # Cost
 ///
-/// One round trip per decision, and some 7 µs of the server's time for a bucket by itself, 10 for two of one
+/// One round trip per decision, and some 7 µs of the server's time for a bucket by itself, 12 for two of one
 /// subject. A limit of 0 is refused without a call.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct RedisStore {
-    config: Arc<RedisConfig>,
-    link: Arc<Link>,
-    scripts: Arc<Scripts>,
-    prefix: Arc<str>,
-    /// In place of the server's, for tests.
-    clock: Option<Clock>,
+    front: Arc<Leases<Refusals<Scripted>>>,
+    near: Near,
 }
 
-/// How long a command waits for its answer unless told otherwise.
-const RESPONSE_TIMEOUT: Duration = Duration::from_millis(50);
+/// What is answered without asking.
+#[derive(Clone, Copy, Debug)]
+struct Near {
+    denies: bool,
+    /// How many units are taken ahead, for how long.
+    lease: (u32, Duration),
+}
 
 // ===== impl RedisStore =====
 
@@ -103,9 +99,18 @@ impl RedisStore {
     /// # Errors
     /// All that is wrong with `config`.
     pub fn new(config: RedisConfig) -> Result<Self, Problems> {
-        let link = Arc::new(Link::open(&config, RESPONSE_TIMEOUT)?);
-        let (config, scripts) = (Arc::new(config), Arc::new(Scripts::new()));
-        Ok(Self { config, link, scripts, prefix: Arc::from("palisade"), clock: None })
+        Ok(Self::over(Scripted::new(config)?, Near::default()))
+    }
+
+    /// A store that borrows a connection of `pool` for each call.
+    ///
+    /// For services that have such a pool already. Its own connections are faster: this kind of pool asks the
+    /// server whether a connection is alive each time it lends one, which is a second round trip, and some of
+    /// what fails before it is sent is told as [`StoreError::Unknown`]. A pool to a cluster is none of these.
+    #[cfg(feature = "deadpool-redis")]
+    #[must_use]
+    pub fn with_pool(pool: deadpool_redis::Pool) -> Self {
+        Self::over(Scripted::lent(pool), Near::default())
     }
 
     /// What all keys begin with, `palisade` unless set: services with different prefixes share no limit.
@@ -113,8 +118,7 @@ impl RedisStore {
     /// # Errors
     /// It is not 1 to 32 printable ASCII characters without braces.
     pub fn prefix(self, prefix: &str) -> Result<Self, Problems> {
-        key::check_prefix(prefix)?;
-        Ok(Self { prefix: Arc::from(prefix), ..self })
+        Ok(Self::over(self.scripted().prefix(prefix)?, self.near))
     }
 
     /// How long a command waits for its answer, 50 ms unless set, 1 ms at least. Then it is
@@ -122,81 +126,69 @@ impl RedisStore {
     /// clones.
     #[must_use]
     pub fn response_timeout(self, timeout: Duration) -> Self {
-        let timeout = timeout.max(Duration::from_millis(1));
-        match Link::open(&self.config, timeout) {
-            Ok(link) => Self { link: Arc::new(link), ..self },
-            // It was found good before.
-            Err(_) => self,
-        }
+        Self::over(self.scripted().response_timeout(timeout), self.near)
     }
 
-    /// Decides by this clock, and not by the server's, which keeps states for a day at least then. For tests.
+    /// Whether what the server has just refused is refused here until it may pass, for a second at most;
+    /// yes unless set. Off, a caller over its limit costs the server as much as any other.
+    #[must_use]
+    pub fn deny_cache(self, on: bool) -> Self {
+        Self::over(self.scripted(), Near { denies: on, ..self.near })
+    }
+
+    /// Takes up to `most` units of a busy limit ahead, to be spent here within `ttl`, 100 ms being a good
+    /// value; nothing is taken ahead unless set. Fewer calls to the server, at the price that others do not
+    /// see units that lie here: never more pass, but a limit may look spent a little early. See [`Leases`].
+    #[must_use]
+    pub fn lease(self, most: u32, ttl: Duration) -> Self {
+        Self::over(self.scripted(), Near { lease: (most, ttl), ..self.near })
+    }
+
+    /// Gives back what was taken ahead and is not spent: before a shutdown.
+    pub async fn give_back(&self) {
+        self.front.give_back().await;
+    }
+
+    /// Decides by this clock, and not by the server's, which keeps states for a day at least then; nothing
+    /// is answered here. For tests.
     #[doc(hidden)]
     #[must_use]
     pub fn at(self, clock: Clock) -> Self {
-        Self { clock: Some(clock), ..self }
+        Self::over(self.scripted().at(clock), Near::NOTHING)
     }
 
-    /// The time that a script is told: 0 is the server's.
-    fn virtual_now(&self) -> u64 {
-        self.clock.as_ref().map_or(0, |clock| clock.now().0)
+    fn over(scripted: Scripted, near: Near) -> Self {
+        let Near { denies, lease: (most, ttl) } = near;
+        let refusals = Refusals::new(scripted);
+        let refusals = if denies { refusals } else { refusals.most(0) };
+        Self { front: Arc::new(Leases::new(refusals, most, ttl)), near }
     }
 
-    async fn execute_all(&self, op: Op, charges: &[Charge]) -> Result<Answer, StoreError> {
-        if let [charge] = charges
-            && let Some(answer) = self.denied(op, charge)
-        {
-            return Ok(answer);
-        }
-        let parts = charges.iter().map(|charge| Part::new(&self.prefix, charge));
-        let mut parts: Vec<Part<'_>> = parts.collect::<Result<_, _>>()?;
-        let (outcomes, now) = match &mut *parts {
-            [part] if part.is_alone() => {
-                let (outcome, now) = self.one(op, part).await?;
-                (vec![outcome], now)
-            }
-            parts if self.link.is_cluster() => self.apart(op, parts).await?,
-            parts => self.together(op, &parts.iter().collect::<Vec<_>>()).await?,
-        };
-        Ok(Answer { outcomes, now, source: Source::Store })
-    }
-
-    /// The answer of a limit that denies all: one unit is more than it ever has.
-    fn denied(&self, op: Op, charge: &Charge) -> Option<Answer> {
-        let Charge { policy, units, class, .. } = charge;
-        if op != Op::Decide || *units == 0 {
-            return None;
-        }
-        let plan = |units, now| policy.plan(&AnyState::default(), now, op, units, *class).0;
-        if plan(1, Micros::ZERO).retry != Retry::Never || policy.twin().is_none() {
-            return None;
-        }
-        let now = self.clock.clone().unwrap_or_default().now();
-        Some(Answer { outcomes: vec![plan(*units, now)], now, source: Source::Store })
+    fn scripted(&self) -> Scripted {
+        self.front.get_ref().get_ref().clone()
     }
 }
-
-type AnyState = <Policy as Algorithm>::State;
 
 impl Store for RedisStore {
     async fn execute(&self, op: Op, charges: Vec<Charge>) -> Result<Answer, StoreError> {
-        self.execute_all(op, &charges).await
+        self.front.execute(op, charges).await
     }
 
     async fn reset(&self, charges: Vec<Charge>) -> Result<(), StoreError> {
-        self.forget(&charges).await
+        self.front.reset(charges).await
     }
 
     async fn heartbeat(&self, instance: u64) -> Result<Option<Portion>, StoreError> {
-        self.beat(instance).await.map(Some)
+        self.front.heartbeat(instance).await
     }
 }
 
-impl fmt::Debug for RedisStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisStore")
-            .field("config", &self.config)
-            .field("prefix", &self.prefix)
-            .finish_non_exhaustive()
+impl Near {
+    const NOTHING: Self = Self { denies: false, lease: (0, Duration::from_millis(100)) };
+}
+
+impl Default for Near {
+    fn default() -> Self {
+        Self { denies: true, ..Self::NOTHING }
     }
 }

@@ -3,11 +3,11 @@
 use palisade_core::store::{Charge, StoreError};
 use redis::Cmd;
 
-use super::RedisStore;
+use super::Scripted;
 use super::part::Part;
 use crate::link::Failed;
 
-impl RedisStore {
+impl Scripted {
     /// Forgets the states of `charges`, one after the other: in a cluster they are on different nodes.
     pub(super) async fn forget(&self, charges: &[Charge]) -> Result<(), StoreError> {
         for charge in charges {

@@ -4,7 +4,7 @@ use palisade_core::Micros;
 use palisade_core::algorithm::{Op, Outcome};
 use palisade_core::store::StoreError;
 
-use super::RedisStore;
+use super::Scripted;
 use super::part::Part;
 
 /// The limits of one subject, by their places in the call.
@@ -17,7 +17,7 @@ struct Progress<'a, 'c> {
     now: Micros,
 }
 
-impl RedisStore {
+impl Scripted {
     /// Executes `op` on one subject's limits after the other's, in the order of the call.
     pub(super) async fn apart(
         &self,

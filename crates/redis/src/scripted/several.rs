@@ -4,7 +4,7 @@ use palisade_core::Micros;
 use palisade_core::algorithm::{Op, Outcome};
 use palisade_core::store::StoreError;
 
-use super::RedisStore;
+use super::Scripted;
 use super::compare::Planned;
 use super::part::{Part, Verdict, number_of};
 use crate::script::{Integers, Sent};
@@ -16,7 +16,7 @@ pub(super) enum Decided {
     Conflict(Option<u64>),
 }
 
-impl RedisStore {
+impl Scripted {
     /// Executes `op` on all of `parts`, if need be in several attempts.
     pub(super) async fn together(
         &self,

@@ -4,11 +4,11 @@ use palisade_core::Micros;
 use palisade_core::algorithm::{Op, Outcome};
 use palisade_core::store::StoreError;
 
-use super::RedisStore;
+use super::Scripted;
 use super::part::{Part, Verdict, number_of};
 use crate::script::{Integers, Sent};
 
-impl RedisStore {
+impl Scripted {
     /// Executes `op` on a limit that [is alone](Part::is_alone).
     pub(super) async fn one(
         &self,
