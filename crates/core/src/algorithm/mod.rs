@@ -85,7 +85,8 @@ pub trait Algorithm: Send + Sync + 'static {
     }
 
     /// A state that decides like one of which `outcome` was heard at `at`, or more strictly; `None` if
-    /// an outcome does not say enough.
+    /// an outcome does not say enough. A [portion](Self::portion) is to be asked with its part of what
+    /// remains: the outcome is taken for its own limit's.
     fn seen(&self, outcome: &Outcome, at: Micros) -> Option<Self::State> {
         let _ = (outcome, at);
         None
