@@ -92,7 +92,7 @@ pub mod prelude {
     #[cfg(feature = "ratelimit")]
     pub use palisade_ratelimit::{
         Anchor, FixedWindow, Headers, HeadersOn, Limit, Limits, Outage, RATE_LIMIT_HEADERS,
-        RateLimitLayer, RateLimiter, Reset, Shaper, SlidingLog, SlidingWindow,
+        RateLimitLayer, RateLimiter, Reset, Shaper, SlidingLog, SlidingWindow, StoreLimiter,
     };
     #[cfg(feature = "retry")]
     pub use palisade_retry::{Backoff, Budget, HedgeLayer, Idempotent, Jitter, RetryLayer};

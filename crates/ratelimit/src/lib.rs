@@ -56,7 +56,8 @@
 //! # Without Tower
 //!
 //! [`RateLimiter`] is the limit by itself: check, charge, refund, take, peek, reset, and
-//! [`until_ready`](Subject::until_ready), which waits.
+//! [`until_ready`](Subject::until_ready), which waits. [`RateLimiter::in_store`] is the same on a store
+//! that a fleet shares.
 //!
 //! # Configuration
 //!
@@ -103,7 +104,7 @@ mod options;
 mod shared;
 
 pub use palisade_core::key::Missing;
-pub use palisade_core::store::Outage;
+pub use palisade_core::store::{Outage, Source};
 pub use palisade_core::{
     Bill, ClientIp, Global, Header, Host, Key, KeyBy, Method, Quota, Ratio, Rejection, Route,
     per_day, per_hour, per_minute, per_second,
@@ -124,6 +125,9 @@ pub use self::limit::asks::{Asks, ClassBy, CostBy, One, QuotaBy};
 pub use self::limit::each::Each;
 pub use self::limit::limits::{IntoLimit, IntoLimits, Limits};
 pub use self::limiter::RateLimiter;
+pub use self::limiter::decision::Decision;
+pub use self::limiter::in_store::StoreLimiter;
+pub use self::limiter::store_subject::StoreSubject;
 pub use self::limiter::subject::Subject;
 pub use self::options::{Headers, HeadersOn, Reset};
 pub use self::shared::busiest::BusyKey;

@@ -124,6 +124,18 @@ fn switches_keys_and_outages_are_the_configurations() {
     assert_eq!((seen.enabled, seen.enforce), (false, Ratio::percent(25)));
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_becomes_of_a_limit_in_an_outage_is_what_it_says_or_else_the_layer() {
+    let limit = |on_outage| LimitConfig { on_outage, ..LimitConfig::new(per_second(9)) };
+    let limits = [limit(None), limit(Some(Outage::Allow))];
+    let config = RateLimitConfig { on_outage: Outage::Deny, ..config(limits) };
+    let (store, mut questions) = support::scripted::passing();
+    send(&mut config.layer().unwrap().store(store).layer(ok()), get([])).await;
+    let (_, charges) = questions.charges().unwrap();
+    let outages: Vec<_> = charges.iter().map(|charge| charge.policy.outage()).collect();
+    assert_eq!(outages, [Outage::Deny, Outage::Allow]);
+}
+
 #[tokio::test]
 async fn a_limit_that_may_be_charged_keeps_bills() {
     for chargeable in [false, true] {

@@ -35,6 +35,7 @@ fn all() -> RateLimitConfig {
                 by: Some("header x-api-key".parse().unwrap()),
                 tiers: [("premium".to_owned(), per_day(50_000))].into(),
                 chargeable: true,
+                on_outage: Some(Outage::Allow),
                 anchor: Some(Anchor::FirstHit),
                 ..LimitConfig::new(per_day(1_000))
             },
@@ -81,6 +82,7 @@ fn it_is_written_in_the_texts_that_people_write() {
                 "by": "header x-api-key",
                 "anchor": "first_hit",
                 "chargeable": true,
+                "on_outage": "allow",
                 "tiers": { "premium": "50000/day" },
             },
             {
@@ -146,10 +148,16 @@ fn every_choice_has_a_name() {
     {
         assert_eq!(read(json!({ "on_missing": name })).on_missing, missing);
     }
-    for (name, outage) in
-        [("local", Outage::Local), ("allow", Outage::Allow), ("deny", Outage::Deny)]
-    {
+    let outages = [
+        ("share", Outage::Share),
+        ("local", Outage::Local),
+        ("allow", Outage::Allow),
+        ("deny", Outage::Deny),
+    ];
+    for (name, outage) in outages {
         assert_eq!(read(json!({ "on_outage": name })).on_outage, outage);
+        let limit = json!({ "limits": [{ "quota": "5/h", "on_outage": name }] });
+        assert_eq!(read(limit).limits[0].on_outage, Some(outage));
     }
 }
 

@@ -43,6 +43,7 @@
 
 mod billing;
 mod published;
+mod store_laws;
 mod stores;
 mod support;
 

@@ -18,6 +18,7 @@ use http::StatusCode;
 pub use self::cause::Cause;
 pub use self::error::{BoxError, LayerError, rejection};
 pub use self::reason::{GrpcCode, Late, Origin, Reason};
+use crate::store::Source;
 use crate::{Name, text::duration};
 
 /// A layer's refusal of a call.
@@ -44,19 +45,27 @@ pub struct Rejection {
     name: Name,
     reason: Reason,
     retry_after: Option<Duration>,
+    decider: Option<Source>,
 }
 
 impl Rejection {
     /// A refusal by the layer of kind `layer` with the name `name`.
     #[must_use]
     pub fn new(layer: &'static str, name: impl Into<Name>, reason: Reason) -> Self {
-        Self { layer, name: name.into(), reason, retry_after: None }
+        Self { layer, name: name.into(), reason, retry_after: None, decider: None }
     }
 
     /// Says when the same call would pass if nobody else called.
     #[must_use]
     pub const fn with_retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
+        self
+    }
+
+    /// Says who decided, where a [store](crate::store) was asked.
+    #[must_use]
+    pub const fn with_decider(mut self, decider: Source) -> Self {
+        self.decider = Some(decider);
         self
     }
 
@@ -89,6 +98,13 @@ impl Rejection {
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
         self.retry_after
+    }
+
+    /// Who decided, where a [store](crate::store) was asked: the store, or who stood in for it. `None`
+    /// of a refusal that no limit in a store decided, such as one for want of the store.
+    #[must_use]
+    pub const fn decider(&self) -> Option<Source> {
+        self.decider
     }
 
     /// The HTTP status of the answer.

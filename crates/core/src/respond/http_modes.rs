@@ -92,6 +92,11 @@ macro_rules! http_responses {
         fn headers(response: &mut Self::Response) -> Option<&mut HeaderMap> {
             Some(response.headers_mut())
         }
+
+        #[inline]
+        fn extensions(response: &mut Self::Response) -> Option<&mut Extensions> {
+            Some(response.extensions_mut())
+        }
     };
 }
 

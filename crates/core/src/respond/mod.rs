@@ -139,4 +139,10 @@ pub trait Respond<Req, Res, Err>: Clone {
         let _ = response;
         None
     }
+
+    /// The extensions of a response, if it has any.
+    fn extensions(response: &mut Self::Response) -> Option<&mut Extensions> {
+        let _ = response;
+        None
+    }
 }

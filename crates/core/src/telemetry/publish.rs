@@ -51,13 +51,14 @@ fn full_name(metric: &'static str) -> String {
 
 /// What the series say, for the recorders that show it.
 fn describe() {
-    const COUNTERS: [(&str, &str); 12] = [
+    const COUNTERS: [(&str, &str); 13] = [
         (
             "requests_total",
             "Calls by what became of them; shadowed ones passed below full enforcement.",
         ),
         ("rejections_total", "Refused calls by the reason."),
         ("store_errors_total", "Decisions that a remote store did not make."),
+        ("ratelimit_decisions_total", "Decisions on limits in a store, by who made them."),
         ("ratelimit_evictions_total", "Keys forgotten because their bucket was full again."),
         (
             "ratelimit_overflow_total",

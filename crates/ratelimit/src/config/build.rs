@@ -58,6 +58,10 @@ impl LimitConfig {
             Some(name) => limit.name(name),
             None => limit,
         };
+        let limit = match self.on_outage {
+            Some(outage) => limit.on_outage(outage),
+            None => limit,
+        };
         let tiers = self.tiers.iter();
         let limit = tiers.fold(limit, |limit, (tier, quota)| limit.tier(tier.as_str(), *quota));
         limit.by(self.by.as_ref().unwrap_or(by).clone())

@@ -16,6 +16,7 @@
 //! algorithm = "sliding_window"
 //! by = "header x-api-key"
 //! tiers = { premium = "50000/day" }
+//! on_outage = "deny" # while a store that keeps it does not answer
 //! ```
 
 mod build;
@@ -81,7 +82,7 @@ pub struct RateLimitConfig {
     pub reset: Reset,
     /// How many keys are remembered at most, at least 1.
     pub max_keys: usize,
-    /// What happens when a store does not decide in time.
+    /// What happens when a store does not decide in time, to limits that do not say it themselves.
     pub on_outage: Outage,
 }
 
@@ -101,6 +102,8 @@ pub struct LimitConfig {
     pub tiers: BTreeMap<String, Quota>,
     /// Whether calls may be charged more once it is known what they cost.
     pub chargeable: bool,
+    /// What happens to it when a store does not decide in time, if not what happens to the others.
+    pub on_outage: Option<Outage>,
     /// Where a fixed window begins.
     pub anchor: Option<Anchor>,
     /// How long a shaper lets a call wait at most; its quota's period if left out, or 10 s if that is
@@ -163,6 +166,7 @@ impl LimitConfig {
             by: None,
             tiers: BTreeMap::new(),
             chargeable: false,
+            on_outage: None,
             anchor: None,
             max_wait: None,
             max_queued: None,

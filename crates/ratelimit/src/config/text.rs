@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use palisade_core::Quota;
 use palisade_core::key::By;
+use palisade_core::store::Outage;
 use palisade_core::text::duration;
 use serde::de::value::MapAccessDeserializer;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -32,6 +33,8 @@ struct Table {
     max_queued: Option<u32>,
     #[serde(default)]
     chargeable: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    on_outage: Option<Outage>,
     // Last, since some formats want tables after values.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     tiers: BTreeMap<String, Quota>,
@@ -44,20 +47,62 @@ struct Span(#[serde(with = "duration::serde")] Duration);
 
 impl From<Table> for LimitConfig {
     fn from(table: Table) -> Self {
-        let Table { name, quota, algorithm, by, anchor, max_wait, max_queued, chargeable, tiers } =
-            table;
+        let Table {
+            name,
+            quota,
+            algorithm,
+            by,
+            anchor,
+            max_wait,
+            max_queued,
+            chargeable,
+            on_outage,
+            tiers,
+        } = table;
         let max_wait = max_wait.map(|Span(wait)| wait);
-        Self { name, quota, algorithm, by, tiers, chargeable, anchor, max_wait, max_queued }
+        Self {
+            name,
+            quota,
+            algorithm,
+            by,
+            tiers,
+            chargeable,
+            on_outage,
+            anchor,
+            max_wait,
+            max_queued,
+        }
     }
 }
 
 impl Serialize for LimitConfig {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { name, quota, algorithm, by, tiers, chargeable, anchor, max_wait, max_queued } =
-            self.clone();
+        let Self {
+            name,
+            quota,
+            algorithm,
+            by,
+            tiers,
+            chargeable,
+            on_outage,
+            anchor,
+            max_wait,
+            max_queued,
+        } = self.clone();
         let max_wait = max_wait.map(Span);
-        Table { name, quota, algorithm, by, anchor, max_wait, max_queued, chargeable, tiers }
-            .serialize(serializer)
+        Table {
+            name,
+            quota,
+            algorithm,
+            by,
+            anchor,
+            max_wait,
+            max_queued,
+            chargeable,
+            on_outage,
+            tiers,
+        }
+        .serialize(serializer)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The limits of a layer with all their tiers, as they stand at one moment.
 
+use palisade_core::store::Outage;
 use palisade_core::{Name, Quota, per_second};
 
 use crate::engine::kind::Kind;
@@ -15,6 +16,7 @@ pub(crate) struct Book(Box<[Ruled]>);
 pub(crate) struct Ruled {
     pub(crate) name: Option<Name>,
     pub(crate) chargeable: bool,
+    outage: Option<Outage>,
     /// The quota that it was made with: it keeps the name that it has from its period.
     first: Quota,
     own: Plan,
@@ -112,6 +114,11 @@ impl Book {
         Some(())
     }
 
+    /// What the limit at `limit` itself says becomes of it while its store does not answer.
+    pub(crate) fn outage(&self, limit: u8) -> Option<Outage> {
+        self.0.get(usize::from(limit))?.outage
+    }
+
     /// Whether the limit at `limit` delays calls.
     pub(crate) fn shapes(&self, limit: u8) -> bool {
         let ruled = self.0.get(usize::from(limit));
@@ -121,16 +128,17 @@ impl Book {
 
 impl Ruled {
     fn new(rule: Rule) -> Self {
-        let Rule { name, quota, kind, tiers, chargeable } = rule;
+        let Rule { name, quota, kind, tiers, chargeable, outage } = rule;
         let plan = |quota| Plan::new(kind.with_quota(quota), quota);
         let tiers = tiers.into_iter().map(|(tier, quota)| (tier, plan(quota))).collect();
-        Self { name, chargeable, first: quota, own: Plan::new(kind, quota), tiers }
+        Self { name, chargeable, outage, first: quota, own: Plan::new(kind, quota), tiers }
     }
 
     fn rule(&self) -> Rule {
         let Plan { quota, kind } = self.own.clone();
         let tiers = self.tiers.iter().map(|(name, plan)| (name.clone(), plan.quota)).collect();
-        Rule { name: self.name, quota, kind, tiers, chargeable: self.chargeable }
+        let Self { name, chargeable, outage, .. } = *self;
+        Rule { name, quota, kind, tiers, chargeable, outage }
     }
 
     fn tier(&self, name: &str) -> Option<Tier> {

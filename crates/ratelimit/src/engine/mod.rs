@@ -39,11 +39,16 @@ pub(crate) struct Keys {
 impl Engine {
     pub(crate) fn new(rules: Vec<Rule>, switch: Switch, most_keys: usize, clock: &Clock) -> Self {
         match rules.as_slice() {
-            [Rule { kind: Kind::Bucket(_), quota, tiers, name: None, chargeable: false }]
-                if tiers.is_empty() =>
-            {
-                Self::Single(Single::new(*quota, switch, most_keys, clock))
-            }
+            [
+                Rule {
+                    kind: Kind::Bucket(_),
+                    quota,
+                    tiers,
+                    name: None,
+                    chargeable: false,
+                    outage: None,
+                },
+            ] if tiers.is_empty() => Self::Single(Single::new(*quota, switch, most_keys, clock)),
             _ => Self::Several(Several::new(Book::new(rules), switch, most_keys)),
         }
     }

@@ -40,6 +40,10 @@ impl RateLimitHandle {
         Self { shared }
     }
 
+    pub(crate) const fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
     /// The limit as it is now.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
@@ -127,7 +131,8 @@ impl RateLimitHandle {
     }
 
     /// Gives a key its buckets back in full. The key is what the layer's `by` makes of a request,
-    /// such as an `IpAddr` for `ClientIp`. What a [store](crate::RateLimitLayer::store) keeps stays.
+    /// such as an `IpAddr` for `ClientIp`. What a [store](crate::RateLimitLayer::store) keeps stays: see
+    /// [`reset_in_store`](Self::reset_in_store).
     pub fn reset_key<'k>(&self, key: impl Into<Key<'k>>) {
         self.shared.engine.reset(self.shared.bucket(&key.into()));
     }

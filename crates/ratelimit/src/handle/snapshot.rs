@@ -1,6 +1,7 @@
 //! What a limit tells of itself.
 
 use palisade_core::base::Shared as _;
+use palisade_core::store::Source;
 use palisade_core::telemetry::Counter;
 use palisade_core::{Quota, Ratio};
 
@@ -43,6 +44,9 @@ pub struct Snapshot {
     pub store_errors: u64,
     /// Charges and refunds that did not reach the store, or not in time.
     pub charge_errors: u64,
+    /// Decisions on calls, by who made them: one count for each [`Source`]. None if the limits are kept
+    /// in this process only. A call that was refused for want of the store nobody decided.
+    pub decisions: Vec<(Source, u64)>,
     /// Calls that had to wait for their turn.
     pub delayed: u64,
     /// Requests without a key.
@@ -85,6 +89,7 @@ impl Snapshot {
             in_flight: meter.in_flight(),
             store_errors: meter.count(STORE_ERRORS),
             charge_errors: meter.count(CHARGE_ERRORS),
+            decisions: shared.decisions(),
             delayed: meter.count(DELAYED),
             keyless: meter.count(KEYLESS),
             keys: keys.now,
@@ -96,6 +101,13 @@ impl Snapshot {
 }
 
 impl Shared {
+    fn decisions(&self) -> Vec<(Source, u64)> {
+        match self.fixed.store {
+            Some(_) => self.sources.counts().collect(),
+            None => Vec::new(),
+        }
+    }
+
     fn limits(&self) -> Vec<LimitSnapshot> {
         let names = self.names();
         let name = |at: usize| names.get(at).map_or("", |name| name.as_str());

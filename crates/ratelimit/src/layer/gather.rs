@@ -1,11 +1,9 @@
 //! What a request asks of which limits.
 
 use std::mem;
-use std::sync::Arc;
 
 use palisade_core::key::Missing;
-use palisade_core::store::{Charge, Policy};
-use palisade_core::{Key, KeyBy, Reason};
+use palisade_core::{KeyBy, Reason};
 use smallvec::SmallVec;
 
 use crate::engine::Engine;
@@ -14,8 +12,10 @@ use crate::engine::call::{Bucket, Call, Part};
 use crate::layer::service::RateLimit;
 use crate::limit::asks::Asks;
 use crate::shared::Shared;
+use crate::shared::ask::Described;
 use crate::shared::remote::Remote;
-use crate::shared::verdict::{Seen, Verdict, Why};
+use crate::shared::verdict::{Seen, Verdict};
+use crate::shared::why::Why;
 
 /// What a request asks.
 pub(crate) enum Gathered {
@@ -98,46 +98,33 @@ impl<S, K, R, A> RateLimit<S, K, R, A> {
         shared.conclude(call, seen, note, |limit| self.by.describe_of(limit))
     }
 
-    /// What the call asks of the store, if the limits are kept in one and may let something pass.
+    /// What the call asks of the store, if one is to be asked.
     pub(crate) fn remote<Req>(&self, request: &Req, call: &Call) -> Option<Remote>
     where
         K: KeyBy<Req>,
     {
-        let shared = &self.front.shared;
-        let store = shared.fixed.store.as_ref()?;
-        if call.parts.iter().any(|part| part.units > 0 && shared.terms(part).1.denies_all()) {
-            return None;
-        }
-        let charge = |part: &Part| {
-            let key = match part.bucket {
-                Bucket::Keyed(_) => self.by.key_of(request, part.limit.into()),
-                Bucket::Everybody => None,
-            };
-            shared.charge(part, key.unwrap_or_else(Key::global), call.class)
-        };
-        let charges = call.parts.iter().map(charge).collect();
-        Some(Remote { store: store.clone(), charges })
+        self.front.shared.remote(call, |part| match part.bucket {
+            Bucket::Keyed(_) => self.by.key_of(request, part.limit.into()),
+            Bucket::Everybody => None,
+        })
+    }
+
+    /// What the keys of limits are, as far as the call has any.
+    pub(crate) fn described<Req>(&self, call: &Call) -> Described
+    where
+        K: KeyBy<Req>,
+    {
+        let last = call.parts.last().map_or(0, |part| part.limit);
+        (0..=last).map(|limit| self.by.describe_of(limit.into())).collect()
     }
 }
 
 impl Shared {
-    /// What a store is asked about one limit.
-    fn charge(&self, part: &Part, key: Key<'_>, class: u8) -> Charge {
-        let name = self.label(part.limit);
-        let mut subject = String::new();
-        key.spell(&mut subject);
-        let (policy, together) = match &self.engine {
-            Engine::Single(single) => (Policy::new(name, single.gcra()), false),
-            Engine::Several(several) => (several.policy(part, name), !several.is_sole),
-        };
-        let policy = policy.on_outage(self.fixed.outage);
-        Charge { subject: Arc::from(subject), policy, units: part.units, class, together }
-    }
-
     /// Refuses a request that lacks the key of this description.
     #[cold]
     pub(crate) fn refuse_keyless(&self, limit: u8, by: &'static str) -> Verdict<()> {
-        let why = Why { name: self.label(limit), reason: Reason::key_missing(by), wait: None };
+        let (name, reason) = (self.label(limit), Reason::key_missing(by));
+        let why = Why { name, reason, wait: None, source: None };
         self.refuse(self.switch(), why, ())
     }
 }

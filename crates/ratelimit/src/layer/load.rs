@@ -4,10 +4,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use palisade_core::store::Source;
 use palisade_core::{Bill, Respond};
 use tower_service::Service;
 
-use crate::layer::stamp::Stamps;
+use crate::layer::stamp::{Stamps, tell};
 
 /// What a call takes along that met several limits, or one that keeps bills: no larger than a stamp,
 /// in whose place it stands.
@@ -15,12 +16,19 @@ use crate::layer::stamp::Stamps;
 pub(crate) struct Load {
     stamps: Option<Stamps>,
     bill: Option<Bill>,
+    /// Who decided, if a store was asked.
+    source: Option<Source>,
 }
 
 impl Load {
     /// Nothing, if there is nothing.
-    pub(crate) fn new(stamps: Option<Stamps>, bill: Option<Bill>) -> Option<Self> {
-        (stamps.is_some() || bill.is_some()).then_some(Self { stamps, bill })
+    pub(crate) fn new(
+        stamps: Option<Stamps>,
+        bill: Option<Bill>,
+        source: Option<Source>,
+    ) -> Option<Self> {
+        let is_something = stamps.is_some() || bill.is_some() || source.is_some();
+        is_something.then_some(Self { stamps, bill, source })
     }
 
     /// Runs `f` with the call's bill, if it has one.
@@ -47,6 +55,7 @@ impl Load {
                 if let Some(stamps) = &self.stamps {
                     stamps.apply::<Req, S::Response, S::Error, R>(&mut response);
                 }
+                tell::<Req, S::Response, S::Error, R>(self.source, &mut response);
                 Poll::Ready(Ok(response))
             }
             Err(error) => Poll::Ready(Err(R::fail(error))),

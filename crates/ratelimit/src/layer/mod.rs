@@ -1,6 +1,5 @@
 //! The layer.
 
-pub(crate) mod ask;
 pub(crate) mod future;
 pub(crate) mod gather;
 pub(crate) mod load;

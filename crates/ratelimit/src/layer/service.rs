@@ -6,13 +6,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use palisade_core::base::Shared as _;
-use palisade_core::{CallContext, Global, Http, Key, KeyBy, Micros, Rejection, Respond};
+use palisade_core::{Global, Http, Key, KeyBy, Micros, Rejection, Respond};
 use tower_service::Service;
 
 use crate::engine::Engine;
 use crate::engine::call::{Bucket, Call};
 use crate::engine::several::{Several, Sole};
-use crate::layer::ask::Ask;
 use crate::layer::future::ResponseFuture;
 use crate::layer::gather::Gathered;
 use crate::layer::load::{Load, enter};
@@ -20,8 +19,9 @@ use crate::layer::manner::Front;
 use crate::layer::stamp::{Stamp, Stamps, refuse};
 use crate::layer::waiting::Waiting;
 use crate::limit::asks::{Asks, One};
+use crate::shared::ask::Ask;
 use crate::shared::turn::Turn;
-use crate::shared::verdict::{Seen, Verdict, Why};
+use crate::shared::verdict::{Seen, Verdict};
 
 /// A service with a rate limit in front.
 ///
@@ -113,16 +113,12 @@ impl<S, K, R, A> RateLimit<S, K, R, A> {
             }
         };
         if let Some(remote) = self.remote(request, &call) {
-            if let Some(deadline) = CallContext::current().deadline()
-                && shared.left(deadline).is_zero()
-            {
-                return match shared.refuse(shared.switch(), Why::expired(shared), ()) {
-                    Verdict::Pass(()) => Decided::Pass(None),
-                    Verdict::Refuse(why, ()) => Decided::Refuse(why, None),
-                };
-            }
-            let by = call.parts.iter().map(|part| self.by.describe_of(part.limit.into())).collect();
-            return Decided::Ask(Ask::new(shared, call, by, remote));
+            let by = self.described(&call);
+            return match shared.ask(call, by, remote) {
+                Ok(ask) => Decided::Ask(ask),
+                Err(Verdict::Pass(())) => Decided::Pass(None),
+                Err(Verdict::Refuse(why, ())) => Decided::Refuse(why, None),
+            };
         }
         let seen = shared.decide(&call);
         self.conclude_any(request, call, seen)
@@ -143,7 +139,7 @@ impl<S, K, R, A> RateLimit<S, K, R, A> {
             }
             Verdict::Pass(seen) => {
                 let stamps = self.front.stamps::<_, _, _, R>(&call, &seen);
-                let load = Load::new(stamps, shared.bill(&call, None));
+                let load = Load::new(stamps, shared.bill(&call, None), None);
                 if seen.wait == Micros::ZERO {
                     return Decided::Pass(load);
                 }
@@ -274,7 +270,7 @@ where
         match self.decide_quickly(&request) {
             Quick::Pass(stamp) => ResponseFuture::passing(self.inner.call(request), stamp),
             Quick::Shadow(stamps) => {
-                ResponseFuture::laden(self.inner.call(request), Load::new(stamps, None))
+                ResponseFuture::laden(self.inner.call(request), Load::new(stamps, None, None))
             }
             Quick::Refuse(why, stamps) => {
                 let meta = R::meta(&request);

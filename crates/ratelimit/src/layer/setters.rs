@@ -27,17 +27,23 @@ impl<K, R, A> RateLimitLayer<K, R, A> {
     ///
     /// The store knows a limit by its name: name it, since limits of one name in one store are one
     /// limit. To give several layers one store, give each a clone of its `Arc`.
+    ///
+    /// Who decided is told by the response's extensions, which have a [`Source`](crate::Source) then, of
+    /// several layers that of the outermost; and by
+    /// [`Rejection::decider`](palisade_core::Rejection::decider), around any service.
     #[must_use]
     pub fn store(self, store: impl Store) -> Self {
         let store = AnyStore::new(store);
         self.edit(|shared| shared.fixed.store = Some(store))
     }
 
-    /// What happens when the store does not decide within 50 ms; [`Outage::Share`] unless set.
+    /// What happens when the store does not decide within 50 ms; [`Outage::Share`] unless set. A limit
+    /// may say otherwise for itself: [`Limit::on_outage`](crate::Limit::on_outage).
     ///
     /// A store that knows how many instances there are, and what they have taken so far, does so by
-    /// itself. While any other store is out of reach, the limit is kept in this process, in full, under
-    /// [`Outage::Share`] as under [`Outage::Local`].
+    /// itself. When any other store fails, a call is refused if one of its limits says
+    /// [`Outage::Deny`]; those that say [`Outage::Allow`] are left out; the others are kept in this
+    /// process, in full, under [`Outage::Share`] as under [`Outage::Local`].
     ///
     /// A call that has a [deadline](palisade_core::CallContext) waits no longer than until then, and is
     /// refused as expired: that is no failure of the store.

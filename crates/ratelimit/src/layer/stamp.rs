@@ -1,6 +1,7 @@
 //! What responses say about their limits.
 
 use palisade_core::algorithm::Outcome;
+use palisade_core::store::Source;
 use palisade_core::{Micros, Name, Quota, Rejection, Respond};
 
 use crate::engine::call::Call;
@@ -70,7 +71,13 @@ impl Front {
             let (name, quota) = self.shared.terms(part);
             Told { name, quota, outcome }
         };
-        let told = call.parts.iter().zip(outcomes).map(told).collect();
+        // Of a limit that nothing is known of there is nothing to be said.
+        let known = call.parts.iter().zip(outcomes);
+        let known = known.filter(|(_, outcome)| **outcome != Outcome::UNLIMITED);
+        let told: Box<[Told]> = known.map(told).collect();
+        if told.is_empty() {
+            return None;
+        }
         Some(Stamps { told, at: seen.at, style: self.manner.style })
     }
 
@@ -120,6 +127,16 @@ impl Stamps {
     }
 }
 
+/// Says who decided, if a store was asked and there is somewhere to say it.
+pub(crate) fn tell<Req, Res, Err, R>(source: Option<Source>, response: &mut R::Response)
+where
+    R: Respond<Req, Res, Err>,
+{
+    if let (Some(source), Some(extensions)) = (source, R::extensions(response)) {
+        extensions.insert(source);
+    }
+}
+
 /// Refuses, and says in the answer's headers what is to be said.
 pub(crate) fn refuse<Req, Res, Err, R>(
     stamps: Option<&Stamps>,
@@ -131,6 +148,7 @@ where
     R: Respond<Req, Res, Err>,
 {
     let mut response = respond.reject(why, meta)?;
+    tell::<Req, Res, Err, R>(why.decider(), &mut response);
     if let Some(stamps) = stamps {
         stamps.apply::<Req, Res, Err, R>(&mut response);
     }

@@ -8,10 +8,10 @@ use palisade_core::{Alarm, Respond};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::layer::ask::{Answered, Ask};
 use crate::layer::load::{Load, enter};
 use crate::layer::manner::Front;
 use crate::layer::stamp::refuse;
+use crate::shared::ask::{Answered, Ask};
 use crate::shared::turn::Turn;
 use crate::shared::verdict::Verdict;
 
@@ -86,7 +86,7 @@ impl<S, Req, R> Waiting<S, Req, R> {
             // Of a call that no limit was asked about nothing is owed.
             let billed = !seen.outcomes.is_empty();
             let bill = billed.then(|| shared.bill(&call, remote.as_ref())).flatten();
-            *this.load = Load::new(stamps, bill);
+            *this.load = Load::new(stamps, bill, seen.source);
             if let Some(ticket) = ticket {
                 *this.turn = Some(Turn::new(shared, call, remote, &seen, ticket));
             }

@@ -6,7 +6,7 @@ pub(crate) mod limits;
 
 use palisade_core::algorithm::Algorithm;
 use palisade_core::key::{ByFn, by_fn};
-use palisade_core::store::Policy;
+use palisade_core::store::{Outage, Policy};
 use palisade_core::{Global, Head, Key, Name, Quota};
 
 use crate::algorithms::gcra::Gcra;
@@ -41,6 +41,7 @@ pub(crate) struct Rule {
     pub(crate) kind: Kind,
     pub(crate) tiers: Vec<(Box<str>, Quota)>,
     pub(crate) chargeable: bool,
+    pub(crate) outage: Option<Outage>,
 }
 
 impl Limit {
@@ -100,6 +101,24 @@ impl<K, A> Limit<K, A> {
         self
     }
 
+    /// What happens to this limit when the store does not decide within 50 ms, whatever
+    /// [the layer](crate::RateLimitLayer::on_outage) says of the others, which is in force unless set.
+    ///
+    /// ```
+    /// use palisade_ratelimit::{Limit, Limits, Outage, per_hour, per_second};
+    ///
+    /// // Without the store nobody can log in, and nobody is kept from reading.
+    /// Limits::all((
+    ///     Limit::new(per_hour(10)).name("login").on_outage(Outage::Deny),
+    ///     Limit::new(per_second(100)).name("pages").on_outage(Outage::Allow),
+    /// ));
+    /// ```
+    #[must_use]
+    pub fn on_outage(mut self, outage: Outage) -> Self {
+        self.rule.outage = Some(outage);
+        self
+    }
+
     /// Gives each of `by`'s keys a limit of its own, whatever the keys of the others are.
     #[must_use]
     pub fn by<K2>(self, by: K2) -> Limit<K2, A> {
@@ -130,7 +149,8 @@ impl<K, A> Limit<K, A> {
 
 impl Rule {
     pub(crate) const fn new(quota: Quota, kind: Kind) -> Self {
-        Self { name: None, quota, kind, tiers: Vec::new(), chargeable: false }
+        let tiers = Vec::new();
+        Self { name: None, quota, kind, tiers, chargeable: false, outage: None }
     }
 
     pub(crate) fn set_tier(&mut self, name: Box<str>, quota: Quota) {

@@ -1,7 +1,11 @@
 //! The rate limit as a primitive, without Tower.
 
 pub(crate) mod binding;
+pub(crate) mod decision;
+pub(crate) mod in_store;
+pub(crate) mod store_subject;
 pub(crate) mod subject;
+pub(crate) mod waits;
 
 use std::sync::Arc;
 

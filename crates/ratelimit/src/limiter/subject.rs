@@ -1,19 +1,14 @@
 //! One key's buckets, and what can be done to them.
 
 use std::fmt;
-use std::future::poll_fn;
-use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use palisade_core::algorithm::{Op, Outcome};
 use palisade_core::base::Shared as _;
-use palisade_core::{Alarm, CallContext, Key, Micros, Rejection};
-use smallvec::SmallVec;
+use palisade_core::{Key, Micros, Rejection};
 
 use crate::engine::Engine;
-use crate::engine::book::Tier;
-use crate::engine::call::{Bucket, Call, Part};
+use crate::engine::call::{Bucket, Call};
 use crate::engine::several::Sole;
 use crate::limiter::binding::binding;
 use crate::shared::Shared;
@@ -27,9 +22,9 @@ use crate::shared::verdict::{Seen, Verdict};
 /// what they have in common: it passes if all pass, with the fewest units remaining, the longest wait.
 #[derive(Clone)]
 pub struct Subject<'l, 'k> {
-    shared: &'l Arc<Shared>,
-    key: Option<Key<'k>>,
-    units: u64,
+    pub(super) shared: &'l Arc<Shared>,
+    pub(super) key: Option<Key<'k>>,
+    pub(super) units: u64,
     tier: Option<&'l str>,
     class: u8,
 }
@@ -138,44 +133,27 @@ impl<'l, 'k> Subject<'l, 'k> {
                     if seen.wait > Micros::ZERO {
                         let ticket = self.shared.base().meter().enter();
                         let shared = Arc::clone(self.shared);
-                        let turn = Turn::new(shared, call.clone(), None, &seen, ticket);
-                        let mut alarm = pin!(Alarm::new());
-                        poll_fn(|cx| alarm.as_mut().poll(cx, || turn.remaining())).await;
-                        turn.take();
+                        Turn::new(shared, call.clone(), None, &seen, ticket).come().await;
                     }
                     return Ok(binding(&seen.outcomes));
                 }
                 Verdict::Refuse(why, seen) => (why, seen),
             };
-            let wait = match why.retry_after() {
-                // At least the shortest timer, whatever an algorithm of the user's own says.
-                Some(wait) if !self.has_waited(&call, &seen) => wait.max(Duration::from_micros(1)),
-                _ => return Err(why),
-            };
-            let deadline = CallContext::current().deadline();
-            if deadline.is_some_and(|deadline| {
-                self.shared.now().to_duration() + wait > deadline.to_duration()
-            }) {
-                return Err(why);
-            }
-            let mut alarm = pin!(Alarm::new());
-            poll_fn(|cx| alarm.as_mut().poll(cx, || wait)).await;
+            self.shared.wait_out(why, &call, &seen).await?;
         }
-    }
-
-    /// Whether a shaper refuses: it has already been asked to wait.
-    fn has_waited(&self, call: &Call, seen: &Seen) -> bool {
-        let Engine::Several(several) = &self.shared.engine else { return false };
-        let refusing = seen.refusal().and_then(|(at, _)| call.parts.get(at));
-        refusing.is_some_and(|part| several.book().shapes(part.limit))
     }
 
     fn decide(&self, call: &Call) -> Verdict<Seen> {
         self.conclude(call, self.shared.decide(call))
     }
 
-    fn conclude(&self, call: &Call, seen: Seen) -> Verdict<Seen> {
-        let by = if self.key.is_some() { "key" } else { "" };
+    /// What the key is, in messages.
+    pub(super) const fn described(&self) -> &'static str {
+        if self.key.is_some() { "key" } else { "" }
+    }
+
+    pub(super) fn conclude(&self, call: &Call, seen: Seen) -> Verdict<Seen> {
+        let by = self.described();
         self.shared.conclude(call, seen, |calls, refused| self.note(calls, refused), |_| by)
     }
 
@@ -189,18 +167,8 @@ impl<'l, 'k> Subject<'l, 'k> {
         binding(&self.shared.execute(&self.call(), op).0)
     }
 
-    fn call(&self) -> Call {
-        let (bucket, units) = (self.bucket(), self.units);
-        let part = |limit, tier| Part { limit, tier, bucket, units };
-        let parts: SmallVec<[Part; 2]> = match &self.shared.engine {
-            Engine::Single(_) => [part(0, Tier::default())].into_iter().collect(),
-            Engine::Several(several) => {
-                let book = several.book();
-                let limits = 0..book.limits().len() as u8;
-                limits.map(|limit| part(limit, book.tier(limit, self.tier))).collect()
-            }
-        };
-        Call { parts, class: self.class }
+    pub(super) fn call(&self) -> Call {
+        self.shared.call_of(self.bucket(), self.units, self.tier, self.class)
     }
 
     fn bucket(&self) -> Bucket {

@@ -1,12 +1,17 @@
 //! What a limiter, its layers, services and handles share.
 
+pub(crate) mod ask;
 pub(crate) mod busiest;
 pub(crate) mod counters;
+pub(crate) mod outage;
+pub(crate) mod question;
 pub(crate) mod remote;
+pub(crate) mod sources;
 pub(crate) mod tab;
 pub(crate) mod turn;
 pub(crate) mod verdict;
 pub(crate) mod warnings;
+pub(crate) mod why;
 
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
@@ -14,18 +19,19 @@ use std::sync::atomic::AtomicBool;
 use palisade_core::algorithm::Op;
 use palisade_core::base::{self, Base};
 use palisade_core::key::Fingerprinter;
-use palisade_core::store::AnyStore;
+use palisade_core::store::{AnyStore, Outage};
 use palisade_core::switch::{Share, Switch};
 use palisade_core::telemetry::{Metric, Observe};
 use palisade_core::{Clock, Key, Micros, Name, Quota};
 
 use crate::engine::Engine;
+use crate::engine::book::Tier;
 use crate::engine::call::{Bucket, Call, Part};
 use crate::engine::several::Outcomes;
 use crate::limit::Rule;
 use crate::shared::busiest::Busiest;
 use crate::shared::counters::SCHEMA;
-use palisade_core::store::Outage;
+use crate::shared::sources::Sources;
 
 /// How many keys a limiter keeps unless told otherwise: 20 to 44 MB when full of token buckets.
 pub(crate) const MOST_KEYS: usize = 1_000_000;
@@ -46,6 +52,7 @@ pub(crate) struct Shared {
     labels: OnceLock<Box<[Name]>>,
     fingerprinter: Fingerprinter,
     pub(crate) busiest: Busiest,
+    pub(crate) sources: Sources,
     pub(crate) share: Share,
     pub(crate) warned_full: AtomicBool,
 }
@@ -65,6 +72,7 @@ impl Shared {
             labels: OnceLock::new(),
             fingerprinter: Fingerprinter::random(),
             busiest: Busiest::default(),
+            sources: Sources::default(),
             share: Share::default(),
             warned_full: AtomicBool::new(false),
         }
@@ -123,6 +131,26 @@ impl Shared {
         (self.label(part.limit), self.engine.quota_of(part))
     }
 
+    /// What is asked of all limits for one key.
+    pub(crate) fn call_of(
+        &self,
+        bucket: Bucket,
+        units: u64,
+        tier: Option<&str>,
+        class: u8,
+    ) -> Call {
+        let part = |limit, tier| Part { limit, tier, bucket, units };
+        let parts = match &self.engine {
+            Engine::Single(_) => [part(0, Tier::default())].into_iter().collect(),
+            Engine::Several(several) => {
+                let book = several.book();
+                let limits = 0..book.limits().len() as u8;
+                limits.map(|limit| part(limit, book.tier(limit, tier))).collect()
+            }
+        };
+        Call { parts, class }
+    }
+
     pub(crate) fn now(&self) -> Micros {
         self.base.clock().now()
     }
@@ -177,5 +205,8 @@ impl Observe for Shared {
         let keys = self.engine.keys();
         put("ratelimit_evictions_total".into(), keys.evicted);
         put("ratelimit_overflow_total".into(), keys.overflowed);
+        if self.fixed.store.is_some() {
+            self.sources.publish(put);
+        }
     }
 }

@@ -15,7 +15,8 @@ use crate::engine::call::Call;
 use crate::shared::Shared;
 use crate::shared::counters::{DELAYED, PASSED, REJECTED};
 use crate::shared::remote::Remote;
-use crate::shared::verdict::{Seen, Why};
+use crate::shared::verdict::Seen;
+use crate::shared::why::Why;
 
 /// A place in the queue of a shaper. Dropped before it is [taken](Self::take), it is given back.
 #[derive(Debug)]

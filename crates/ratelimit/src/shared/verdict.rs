@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use palisade_core::algorithm::{Op, Outcome, Retry};
 use palisade_core::base::Shared as _;
+use palisade_core::store::{Answer, Source};
 use palisade_core::switch::Switch;
-use palisade_core::{CallContext, Key, Micros, Name, Reason, Rejection, telemetry};
+use palisade_core::{CallContext, Key, Micros, Reason, Rejection, telemetry};
 use smallvec::SmallVec;
 
 use crate::engine::call::{Bucket, Call};
@@ -14,8 +15,9 @@ use crate::engine::single::Single;
 use crate::shared::Shared;
 use crate::shared::busiest::{SAMPLE, samples};
 use crate::shared::counters::{
-    EXPIRED, KEY_MISSING, LAYER, PASSED, RATE_LIMITED, REJECTED, SHADOWED, STORE_DOWN,
+    EXPIRED, KEY_MISSING, PASSED, RATE_LIMITED, REJECTED, SHADOWED, STORE_DOWN,
 };
+use crate::shared::why::Why;
 
 /// What becomes of a call, and what is known of its limits.
 pub(crate) enum Verdict<T> {
@@ -32,6 +34,8 @@ pub(crate) struct Seen {
     pub(crate) at: Micros,
     /// How long the call is to wait before it goes on.
     pub(crate) wait: Micros,
+    /// Who decided, if a store was asked.
+    pub(crate) source: Option<Source>,
 }
 
 /// What is to come of the wait of a call that passes.
@@ -47,24 +51,15 @@ pub(crate) enum Wait {
     Hopeless(Why, SmallVec<[Micros; 2]>),
 }
 
-/// Why a call is to be refused.
-pub(crate) struct Why {
-    pub(crate) name: Name,
-    pub(crate) reason: Reason,
-    pub(crate) wait: Option<Micros>,
-}
-
-impl Why {
-    /// The call's deadline has passed.
-    pub(crate) fn expired(shared: &Shared) -> Self {
-        Self { name: shared.base().name(), reason: Reason::Expired, wait: None }
-    }
-}
-
 impl Seen {
     pub(crate) fn new(outcomes: Outcomes, at: Micros) -> Self {
         let wait = outcomes.iter().map(|outcome| outcome.delay).max().unwrap_or_default();
-        Self { outcomes, at, wait }
+        Self { outcomes, at, wait, source: None }
+    }
+
+    /// What a store has answered.
+    pub(crate) fn told(Answer { outcomes, now, source }: Answer) -> Self {
+        Self { source: Some(source), ..Self::new(Outcomes::from_vec(outcomes), now) }
     }
 
     /// When each limit was to be as good as new, as it stood after the call.
@@ -103,7 +98,8 @@ impl Shared {
             (settings, Some(outcome)) => {
                 self.record(key, 1, true);
                 let reason = Reason::rate_limited(single.quota(), by);
-                let why = Why { name: self.base().name(), reason, wait: outcome.retry.wait() };
+                let (name, wait) = (self.base().name(), outcome.retry.wait());
+                let why = Why { name, reason, wait, source: None };
                 self.refuse(settings.switch, why, Some(outcome))
             }
         }
@@ -227,16 +223,17 @@ impl Shared {
         by: impl FnOnce(usize) -> &'static str,
     ) -> Why {
         let wait = seen.outcomes.get(at).and_then(|outcome| outcome.retry.wait());
+        let source = seen.source;
         match call.parts.get(at) {
             Some(part) => {
                 let (name, quota) = self.terms(part);
                 let reason = Reason::rate_limited(quota, by(usize::from(part.limit)));
-                Why { name, reason, wait }
+                Why { name, reason, wait, source }
             }
             // Each outcome is that of a part.
             None => {
                 let reason = Reason::rate_limited(self.quota(), "");
-                Why { name: self.base().name(), reason, wait }
+                Why { name: self.base().name(), reason, wait, source }
             }
         }
     }
@@ -264,17 +261,13 @@ impl Shared {
     /// A refusal, counted by its reason.
     #[cold]
     pub(crate) fn reject(&self, why: Why) -> Rejection {
-        let Why { name, reason, wait } = why;
-        self.base().meter().add(match reason {
+        self.base().meter().add(match why.reason {
             Reason::KeyMissing { .. } => KEY_MISSING,
             Reason::StoreDown => STORE_DOWN,
             Reason::Expired => EXPIRED,
             _ => RATE_LIMITED,
         });
-        let mut why = Rejection::new(LAYER, name, reason);
-        if let Some(wait) = wait {
-            why = why.with_retry_after(wait.to_duration());
-        }
+        let why = Rejection::from(why);
         telemetry::rejected(&why);
         why
     }

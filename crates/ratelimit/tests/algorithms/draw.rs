@@ -1,8 +1,9 @@
 //! What a random test draws.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
-use palisade_core::algorithm::Op;
+use palisade_core::algorithm::{Op, Portion};
 use palisade_ratelimit::Quota;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -81,6 +82,17 @@ pub(crate) fn any_op() -> impl Strategy<Value = Op> {
         1 => Just(Op::Take),
         1 => Just(Op::Raise),
     ]
+}
+
+/// How many instances there are.
+pub(crate) fn instances() -> impl Strategy<Value = NonZeroU32> {
+    let number = prop_oneof![1 => Just(1_u32), 6 => 2..6_u32, 2 => 6..40_u32];
+    number.prop_map(|number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN))
+}
+
+/// Every instance's portion.
+pub(crate) fn portions(of: NonZeroU32) -> impl Iterator<Item = Portion> {
+    (0..of.get()).map(move |rank| Portion::new(rank, of))
 }
 
 /// So few that a model may count them one by one.

@@ -1,6 +1,6 @@
 //! An algorithm of any kind with the state of one key, as a store keeps it.
 
-use palisade_core::algorithm::{Algorithm, Change, Op, Outcome, State};
+use palisade_core::algorithm::{Algorithm, Change, Op, Outcome, Portion, State};
 use palisade_core::store::Policy;
 use palisade_core::{Micros, Name};
 use palisade_ratelimit::{Anchor, FixedWindow, Gcra, Quota, Shaper, SlidingLog, SlidingWindow};
@@ -26,6 +26,12 @@ pub(crate) trait Limit {
     fn copy(&self) -> Box<dyn Limit>;
 
     fn policy(&self, name: Name) -> Policy;
+
+    /// What an instance keeps of it, with the state as it is.
+    fn portion(&self, portion: Portion) -> Box<dyn Limit>;
+
+    /// The limit as it is restored from an outcome that was heard at `at`.
+    fn seen(&self, outcome: &Outcome, at: u64) -> Box<dyn Limit>;
 
     fn decide(&mut self, now: u64, units: u64) -> Outcome {
         self.run(now, Op::Decide, units)
@@ -121,5 +127,15 @@ impl<A: Algorithm + Copy> Limit for Kept<A> {
 
     fn policy(&self, name: Name) -> Policy {
         Policy::new(name, self.algorithm)
+    }
+
+    fn portion(&self, portion: Portion) -> Box<dyn Limit> {
+        let algorithm = self.algorithm.portion(portion).unwrap();
+        Box::new(Self { algorithm, make: self.make, state: self.state.clone() })
+    }
+
+    fn seen(&self, outcome: &Outcome, at: u64) -> Box<dyn Limit> {
+        let state = self.algorithm.seen(outcome, Micros(at)).unwrap();
+        Box::new(Self { state, ..*self })
     }
 }
