@@ -40,6 +40,7 @@
 //!
 //! `breaker`, `bulkhead`, `ratelimit`, `retry` and `timeout` are on by default. `axum`, `tonic` and `reqwest` let keys read what
 //! those crates know of a request (the peer's address, the matched route), and retries send their bodies again;
+//! `redis` keeps limits in Redis (`redis-tls` for `rediss://`), `resilient-store` goes on while a store is away;
 //! `hyper-util` tells its errors of connecting; `metrics` and `tracing`
 //! make the layers observable; `serde` reads layers, quotas, ratios and durations from configurations;
 //! `test-util` makes tokio's clock, which tests can pause, the default.
@@ -68,6 +69,10 @@ pub use palisade_breaker::{self as breaker, Breaker, BreakerLayer};
 pub use palisade_bulkhead::{self as bulkhead, Bulkhead, BulkheadLayer};
 #[cfg(feature = "ratelimit")]
 pub use palisade_ratelimit::{self as ratelimit, RateLimitLayer, RateLimiter};
+#[cfg(feature = "redis")]
+pub use palisade_redis::{self as redis, RedisConfig, RedisStore};
+#[cfg(feature = "resilient-store")]
+pub use palisade_resilient_store::{self as resilient_store, ResilienceConfig, ResilientStore};
 #[cfg(feature = "retry")]
 pub use palisade_retry::{self as retry, HedgeLayer, RetryLayer};
 #[cfg(feature = "timeout")]
@@ -94,12 +99,17 @@ pub mod prelude {
         Anchor, FixedWindow, Headers, HeadersOn, Limit, Limits, Outage, RATE_LIMIT_HEADERS,
         RateLimitLayer, RateLimiter, Reset, Shaper, SlidingLog, SlidingWindow, StoreLimiter,
     };
+    #[cfg(feature = "redis")]
+    pub use palisade_redis::{RedisConfig, RedisStore};
+    #[cfg(feature = "resilient-store")]
+    pub use palisade_resilient_store::{Instances, ResilienceConfig, ResilientStore};
     #[cfg(feature = "retry")]
     pub use palisade_retry::{Backoff, Budget, HedgeLayer, Idempotent, Jitter, RetryLayer};
     #[cfg(feature = "timeout")]
     pub use palisade_timeout::{Forward, TimeoutLayer, Times};
 
     pub use palisade_core::key::Missing;
+    pub use palisade_core::store::Source;
 
     pub use crate::{
         Bill, BoxError, ClientIp, Clock, Global, Header, Host, Key, LayerError, Method, Quota,

@@ -173,6 +173,6 @@ mod rounded {
         assert_eq!(Gcra::new(yearly.burst(u32::MAX)).capacity(), 142);
         // A unit takes four months.
         let odd = Quota::new(3, Duration::from_secs(365 * 86_400)).burst(u32::MAX);
-        assert_eq!(Gcra::new(odd).capacity(), 856);
+        assert_eq!(Gcra::new(odd).capacity(), 428);
     }
 }

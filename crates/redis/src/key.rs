@@ -21,10 +21,7 @@ use sha2::{Digest, Sha256};
 /// The tag of a state that is an algorithm's own bytes.
 pub(crate) const BYTES: &str = "b1";
 
-/// A prefix, a subject, a name, a tag: 32, 128, 64 and 8 bytes, and five of `:`, `{` and `}` between them.
-#[cfg(test)]
-pub(crate) const LONGEST: usize = 32 + 128 + 64 + 8 + 5;
-
+// With five of `:`, `{` and `}` between them, and a prefix of 32 bytes, the longest key has 237.
 const LONGEST_SUBJECT: usize = 128;
 const LONGEST_NAME: usize = 64;
 const LONGEST_TAG: usize = 8;

@@ -32,7 +32,7 @@ impl RedisStore {
     pub(super) async fn compare(
         &self,
         op: Op,
-        parts: &[Part<'_>],
+        parts: &[&Part<'_>],
     ) -> Result<(Vec<Outcome>, Micros), StoreError> {
         let mut most = u64::MAX;
         for _ in 0..ATTEMPTS {
@@ -56,7 +56,7 @@ impl RedisStore {
     async fn plan(
         &self,
         op: Op,
-        parts: &[Part<'_>],
+        parts: &[&Part<'_>],
         most: u64,
     ) -> Result<Vec<Planned>, StoreError> {
         let ours: Vec<_> = parts.iter().filter(|part| part.twin.is_none()).collect();
@@ -84,7 +84,7 @@ impl RedisStore {
         }
         let granted = planned.iter().map(|plan| plan.outcome.granted);
         let fewest = granted.min().unwrap_or(most).min(most);
-        let plan_again = |(part, plan): (&&Part<'_>, Planned)| match plan.outcome.granted {
+        let plan_again = |(part, plan): (&&&Part<'_>, Planned)| match plan.outcome.granted {
             granted if granted == fewest => Ok(plan),
             _ => Planned::new(op, part, fewest, plan.seen, now),
         };

@@ -1,5 +1,6 @@
 //! Limits in Redis.
 
+mod apart;
 mod compare;
 mod heartbeat;
 mod one;
@@ -148,13 +149,14 @@ impl RedisStore {
             return Ok(answer);
         }
         let parts = charges.iter().map(|charge| Part::new(&self.prefix, charge));
-        let parts: Vec<Part<'_>> = parts.collect::<Result<_, _>>()?;
-        let (outcomes, now) = match &*parts {
+        let mut parts: Vec<Part<'_>> = parts.collect::<Result<_, _>>()?;
+        let (outcomes, now) = match &mut *parts {
             [part] if part.is_alone() => {
                 let (outcome, now) = self.one(op, part).await?;
                 (vec![outcome], now)
             }
-            parts => self.together(op, parts).await?,
+            parts if self.link.is_cluster() => self.apart(op, parts).await?,
+            parts => self.together(op, &parts.iter().collect::<Vec<_>>()).await?,
         };
         Ok(Answer { outcomes, now, source: Source::Store })
     }

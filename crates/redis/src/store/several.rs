@@ -21,7 +21,7 @@ impl RedisStore {
     pub(super) async fn together(
         &self,
         op: Op,
-        parts: &[Part<'_>],
+        parts: &[&Part<'_>],
     ) -> Result<(Vec<Outcome>, Micros), StoreError> {
         if parts.iter().any(|part| part.twin.is_none()) {
             return self.compare(op, parts).await;
@@ -38,7 +38,7 @@ impl RedisStore {
     pub(super) async fn several(
         &self,
         op: Op,
-        parts: &[Part<'_>],
+        parts: &[&Part<'_>],
         planned: &[Planned],
     ) -> Result<Decided, StoreError> {
         let (script, twins) = self.scripts.several(parts.iter().map(|part| part.twin.as_ref()));
