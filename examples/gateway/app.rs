@@ -1,25 +1,29 @@
 //! The router that serves a plan.
 
 use std::collections::BTreeMap;
+use std::future::ready;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
 use axum::handler::Handler;
 use axum::http::StatusCode;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, map_response};
+use axum::response::Response;
 use axum::routing::get;
 use palisade::key::By;
 use palisade::ratelimit::config::RateLimitConfig;
 use palisade::text::Problems;
-use palisade::{BreakerLayer, TimeoutLayer};
+use palisade::{BreakerLayer, Name, TimeoutLayer};
 use tower::Layer;
 
 use super::accounts::Accounts;
+use super::decided;
 use super::metrics::Metrics;
 use super::plan::{Plan, Route};
 use super::problem::Problem;
 use super::proxy::{self, Upstream};
+use super::store::Shared;
 
 /// What the gateway answers itself, whatever the routes are.
 pub const OWN_PATHS: [&str; 2] = ["/healthz", "/metrics"];
@@ -27,26 +31,29 @@ pub const OWN_PATHS: [&str; 2] = ["/healthz", "/metrics"];
 /// The paths and what is around them, before it is said which paths there are.
 type Unfinished = Router<String>;
 
-/// Builds the router once; connections only clone it.
+/// Builds the router once; connections only clone it. Limits are kept in `store` if there is one.
 ///
 /// # Errors
 ///
 /// What [`Plan::validate`] finds.
-pub fn router(plan: &Plan, metrics: Metrics) -> Result<Router, Problems> {
+pub fn router(plan: &Plan, store: Option<&Shared>, metrics: Metrics) -> Result<Router, Problems> {
     plan.validate()?;
-    let accounts = Accounts::new(plan);
+    let keeper = Keeper { accounts: Accounts::new(plan), store };
     let upstreams = upstreams(plan)?;
     // From the outside in: what is refused never reaches the upstream nor starts a timer, and what
     // a route refuses has passed the limits of all.
     let mut routes = Router::new();
     for route in &plan.routes {
         let proxied = proxied(route, &upstreams[route.upstream.as_str()])?;
-        routes = routes.merge(limited(proxied, &route.limits, &accounts)?);
+        routes = routes.merge(keeper.limited(proxied, &route.limits)?);
+    }
+    routes = keeper.limited(routes, &plan.limits)?;
+    if store.is_some() {
+        routes = routes.route_layer(map_response(|answer| ready(decided::tell(answer))));
     }
     let [healthz, page] = OWN_PATHS;
-    let router = limited(routes, &plan.limits, &accounts)?
-        .route(healthz, get(async || "ok\n"))
-        .route(page, get(async move || metrics.page()));
+    let router =
+        routes.route(healthz, get(async || "ok\n")).route(page, get(async move || metrics.page()));
     Ok(router.fallback(unknown_route).with_state(prefixes(plan)))
 }
 
@@ -89,20 +96,31 @@ fn proxied(route: &Route, Guarded { upstream, breaker }: &Guarded) -> Result<Unf
     Ok(router.route_layer(from_fn(proxy::no_tunnels)))
 }
 
-/// Puts limits around all that `router` has so far, the first one outermost.
-///
-/// The router has a clone of each layer for each of its paths; clones share their counts, so a
-/// caller has one allowance, whichever way it comes.
-fn limited(
-    router: Unfinished,
-    limits: &[RateLimitConfig],
-    accounts: &Accounts,
-) -> Result<Unfinished, Problems> {
-    limits.iter().rev().try_fold(router, |router, limit| {
-        let accounts = accounts.clone();
-        let layer = limit.layer()?.quota_by(move |head| accounts.tier(head));
-        Ok(router.route_layer(layer))
-    })
+/// What all limits have in common.
+struct Keeper<'s> {
+    accounts: Accounts,
+    store: Option<&'s Shared>,
+}
+
+impl Keeper<'_> {
+    /// Puts limits around all that `router` has so far, the first one outermost.
+    ///
+    /// The router has a clone of each layer for each of its paths; clones share their counts, so a
+    /// caller has one allowance, whichever way it comes.
+    fn limited(
+        &self,
+        router: Unfinished,
+        limits: &[RateLimitConfig],
+    ) -> Result<Unfinished, Problems> {
+        limits.iter().rev().try_fold(router, |router, limit| {
+            let accounts = self.accounts.clone();
+            let layer = limit.layer()?.quota_by(move |head| accounts.tier(head));
+            let Some(shared) = self.store else { return Ok(router.route_layer(layer)) };
+            let name = Name::new(&limit.name);
+            let remember = move |answer: Response| ready(decided::remember(name.as_str(), answer));
+            Ok(router.route_layer(layer.store(shared.store())).route_layer(map_response(remember)))
+        })
+    }
 }
 
 async fn unknown_route(State(prefixes): State<String>) -> Problem {

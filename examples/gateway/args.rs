@@ -8,6 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use lexopt::prelude::*;
+use palisade::RedisConfig;
 
 /// What `--help` prints.
 pub const HELP: &str = "\
@@ -20,6 +21,9 @@ usage: cargo run --release --example gateway -- [options]
   --print-config    print the configuration without a file, which describes the format, and end
   --listen IP:PORT  where to listen instead; port 0 takes a free one
   --drive SECONDS   send traffic from several clients for so long, print what each got, and end
+  --redis URL       keep the limits in this Redis, shared by all gateways that name it, such as
+                    redis://127.0.0.1:6379; while it is away each keeps its part of them. A
+                    password is better told in the configuration: others see a command line
   --no-retry        send each request once, whatever the configuration says of retries
   --seed NUMBER     what the flaky upstream draws its moods from (default 7)
   --help            this text
@@ -40,6 +44,8 @@ pub enum Command {
         config: Option<PathBuf>,
         /// Where to listen, if not where the configuration says.
         listen: Option<SocketAddr>,
+        /// Where the limits are kept, if not where the configuration says.
+        redis: Option<RedisConfig>,
         /// Whether retries are made where the configuration says so.
         retries: bool,
         /// For the flaky upstream.
@@ -51,6 +57,8 @@ pub enum Command {
         config: Option<PathBuf>,
         /// For how long.
         lasting: Duration,
+        /// Where the limits are kept, if not where the configuration says.
+        redis: Option<RedisConfig>,
         /// Whether retries are made where the configuration says so.
         retries: bool,
         /// For the flaky upstream.
@@ -65,7 +73,7 @@ impl Command {
     ///
     /// For a person: the argument, its value and what would be right.
     pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Self, lexopt::Error> {
-        let (mut config, mut listen, mut lasting) = (None, None, None);
+        let (mut config, mut listen, mut lasting, mut redis) = (None, None, None, None);
         let (mut retries, mut seed) = (true, 7);
         let mut args = lexopt::Parser::from_args(args);
         while let Some(arg) = args.next()? {
@@ -76,6 +84,7 @@ impl Command {
                     listen = Some(value(&mut args, "--listen", wanted)?);
                 }
                 Long("drive") => lasting = Some(seconds(&mut args)?),
+                Long("redis") => redis = Some(server(&mut args)?),
                 Long("no-retry") => retries = false,
                 Long("seed") => {
                     let wanted = "a whole number from 0 to 18446744073709551615";
@@ -90,8 +99,8 @@ impl Command {
             (Some(_), Some(_)) => {
                 Err("--drive listens on a free port of its own; leave out --listen".into())
             }
-            (None, Some(lasting)) => Ok(Self::Drive { config, lasting, retries, seed }),
-            (listen, None) => Ok(Self::Serve { config, listen, retries, seed }),
+            (None, Some(lasting)) => Ok(Self::Drive { config, lasting, redis, retries, seed }),
+            (listen, None) => Ok(Self::Serve { config, listen, redis, retries, seed }),
         }
     }
 }
@@ -103,6 +112,16 @@ fn value<T: FromStr>(
 ) -> Result<T, lexopt::Error> {
     let value = args.value()?.string()?;
     value.parse().map_err(|_| format!("{name}: {value:?} is not {wanted}").into())
+}
+
+/// What is wrong with a URL is told without its password.
+fn server(args: &mut lexopt::Parser) -> Result<RedisConfig, lexopt::Error> {
+    let config = RedisConfig { url: args.value()?.string()?, ..RedisConfig::default() };
+    let problems = config.validate().err();
+    match problems.as_ref().and_then(|problems| problems.iter().next()) {
+        Some(why) => Err(format!("--redis: {}, must be {}", why.value(), why.expected()).into()),
+        None => Ok(config),
+    }
 }
 
 fn seconds(args: &mut lexopt::Parser) -> Result<Duration, lexopt::Error> {
@@ -128,7 +147,7 @@ mod tests {
     fn without_arguments_it_serves_what_is_built_in() {
         assert_eq!(
             parse(&[]),
-            Ok(Command::Serve { config: None, listen: None, retries: true, seed: 7 })
+            Ok(Command::Serve { config: None, listen: None, redis: None, retries: true, seed: 7 })
         );
     }
 
@@ -137,12 +156,14 @@ mod tests {
         let (config, lasting) = (Some(PathBuf::from("a b.toml")), Duration::from_secs(5));
         assert_eq!(
             parse(&["--drive", "5", "--seed=1", "--config=a b.toml", "--no-retry"]),
-            Ok(Command::Drive { config, lasting, retries: false, seed: 1 })
+            Ok(Command::Drive { config, lasting, redis: None, retries: false, seed: 1 })
         );
         let listen = Some("[::1]:0".parse().unwrap());
+        let url = "redis://cache:6379".to_owned();
+        let redis = Some(RedisConfig { url, ..RedisConfig::default() });
         assert_eq!(
-            parse(&["--listen=[::1]:0"]),
-            Ok(Command::Serve { config: None, listen, retries: true, seed: 7 })
+            parse(&["--listen=[::1]:0", "--redis", "redis://cache:6379"]),
+            Ok(Command::Serve { config: None, listen, redis, retries: true, seed: 7 })
         );
         assert_eq!(parse(&["--seed", "1", "-h"]), Ok(Command::Help));
         assert_eq!(parse(&["--print-config", "--seed", "x"]), Ok(Command::PrintConfig));
@@ -167,6 +188,11 @@ mod tests {
             (
                 &["--drive", "5", "--listen", "127.0.0.1:1"],
                 "--drive listens on a free port of its own; leave out --listen",
+            ),
+            (
+                &["--redis", "redis://me:secret@cache/first"],
+                "--redis: \"redis://***@cache/first\", must be one whose database is a number from 0 to \
+                 4294967295",
             ),
             (&["--drive"], "missing argument for option '--drive'"),
             (&["--config"], "missing argument for option '--config'"),

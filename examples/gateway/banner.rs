@@ -4,24 +4,31 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use super::plan::Plan;
-use super::sentence::Sentences;
+use super::sentence::{KeptSentence, Sentences};
 
 /// The routes and limits of a plan and what to try on them.
 #[derive(Clone, Copy, Debug)]
 pub struct Banner<'p> {
     plan: &'p Plan,
     address: SocketAddr,
+    is_alone: bool,
 }
 
 impl<'p> Banner<'p> {
     /// `address` is the one that is listened on, whatever the plan asked for.
     #[must_use]
     pub fn new(plan: &'p Plan, address: SocketAddr) -> Self {
-        Self { plan, address }
+        Self { plan, address, is_alone: false }
+    }
+
+    /// Says whether the Redis that is to keep the limits did not answer.
+    #[must_use]
+    pub fn alone(self, is_alone: bool) -> Self {
+        Self { is_alone, ..self }
     }
 
     fn tries(&self) -> impl Iterator<Item = (String, &'static str)> {
-        let Self { plan, address } = self;
+        let Self { plan, address, .. } = self;
         let first = plan.routes.first().map(|route| format!("http://{address}{}", route.prefix));
         let plain = first.clone().map(|url| (format!("-i {url}/hello"), "its answer"));
         let flood = first.clone().map(|url| {
@@ -41,7 +48,7 @@ impl<'p> Banner<'p> {
 
 impl fmt::Display for Banner<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { plan, address } = self;
+        let Self { plan, address, is_alone } = self;
         writeln!(f, "gateway on http://{address}\n")?;
         for route in &plan.routes {
             let prefix = format!("{}/*", route.prefix);
@@ -63,7 +70,8 @@ impl fmt::Display for Banner<'_> {
             writeln!(f)?;
         }
         writeln!(f, "  {:<12} and /metrics: never limited\n", "/healthz")?;
-        writeln!(f, "{}", Sentences(plan))?;
+        write!(f, "{}", Sentences(plan))?;
+        writeln!(f, "  {}\n", KeptSentence { redis: plan.redis.as_ref(), is_alone: *is_alone })?;
         for (command, what) in self.tries() {
             writeln!(f, "curl {command}  # {what}")?;
         }

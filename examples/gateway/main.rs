@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use palisade::BoxError;
+use palisade::{BoxError, RedisConfig};
 use palisade_examples::gateway::args::{Command, HELP};
 use palisade_examples::gateway::banner::Banner;
 use palisade_examples::gateway::config::{self, Unusable};
@@ -16,7 +16,7 @@ use palisade_examples::gateway::drive;
 use palisade_examples::gateway::log;
 use palisade_examples::gateway::metrics::Metrics;
 use palisade_examples::gateway::plan::Plan;
-use palisade_examples::gateway::sentence::Sentences;
+use palisade_examples::gateway::sentence::{KeptSentence, Sentences};
 use palisade_examples::gateway::server::{Ending, Gateway};
 use palisade_examples::gateway::shutdown;
 
@@ -45,13 +45,13 @@ async fn run(command: Command) -> Result<(), BoxError> {
     match command {
         Command::Help => print!("{HELP}"),
         Command::PrintConfig => print!("{}", config::DEFAULT),
-        Command::Serve { config, listen, retries, seed } => {
-            let mut plan = load(config.as_deref(), retries)?;
+        Command::Serve { config, listen, redis, retries, seed } => {
+            let mut plan = load(config.as_deref(), redis, retries)?;
             plan.listen = listen.unwrap_or(plan.listen);
             serve(plan, seed).await?;
         }
-        Command::Drive { config, lasting, retries, seed } => {
-            let mut plan = load(config.as_deref(), retries)?;
+        Command::Drive { config, lasting, redis, retries, seed } => {
+            let mut plan = load(config.as_deref(), redis, retries)?;
             plan.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
             drive(plan, lasting, seed).await?;
         }
@@ -59,8 +59,15 @@ async fn run(command: Command) -> Result<(), BoxError> {
     Ok(())
 }
 
-fn load(config: Option<&Path>, retries: bool) -> Result<Plan, Unusable> {
+fn load(
+    config: Option<&Path>,
+    redis: Option<RedisConfig>,
+    retries: bool,
+) -> Result<Plan, Unusable> {
     let mut plan = config::load(config)?;
+    if let Some(server) = redis {
+        plan.keep_at(&server.url);
+    }
     if !retries {
         plan.retry_nothing();
     }
@@ -70,7 +77,8 @@ fn load(config: Option<&Path>, retries: bool) -> Result<Plan, Unusable> {
 async fn serve(mut plan: Plan, seed: u64) -> Result<(), BoxError> {
     let _demo = Demo::serve(&mut plan, seed).await?;
     let gateway = Gateway::bind(plan, Metrics::install()?).await?;
-    print!("{}", Banner::new(gateway.plan(), gateway.address()));
+    let banner = Banner::new(gateway.plan(), gateway.address()).alone(gateway.is_alone());
+    print!("{banner}");
     let grace = gateway.plan().grace;
     let stop = async move {
         shutdown::signal().await;
@@ -85,8 +93,10 @@ async fn serve(mut plan: Plan, seed: u64) -> Result<(), BoxError> {
 
 async fn drive(mut plan: Plan, lasting: Duration, seed: u64) -> Result<(), BoxError> {
     let demo = Demo::serve(&mut plan, seed).await?;
-    println!("for {lasting:?}, behind these layers:\n\n{}", Sentences(&plan));
+    print!("for {lasting:?}, behind these layers:\n\n{}", Sentences(&plan));
     let gateway = Gateway::bind(plan, Metrics::install()?).await?;
+    let (redis, is_alone) = (gateway.plan().redis.as_ref(), gateway.is_alone());
+    println!("  {}\n", KeptSentence { redis, is_alone });
     let report = drive::run(gateway, demo.as_ref(), lasting).await?;
     print!("{report}");
     if report.held() { Ok(()) } else { Err("a layer did not hold".into()) }

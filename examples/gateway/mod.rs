@@ -17,6 +17,8 @@
 //! | [`config`] | a plan from a file, or all that is wrong with the file |
 //! | [`app`] | the router built from a plan |
 //! | [`accounts`] | the tiers of API keys |
+//! | [`store`] | limits in a Redis that gateways share |
+//! | [`decided`] | which answers tell who has decided on the limits |
 //! | [`server`] | a listener, and an end that is graceful and bounded |
 //! | [`shutdown`] | the signals that end it |
 //! | [`proxy`] | one request on its way to the upstream, one answer on its way back |
@@ -25,11 +27,11 @@
 //! | [`forwarded`] | what an upstream is told about the caller |
 //! | [`problem`] | the answers of the gateway itself |
 //! | [`metrics`] | the page that Prometheus scrapes |
-//! | [`log`] | warnings, on standard error |
+//! | [`log`] | what goes wrong, and is over, on standard error |
 //! | [`demo`] | three upstreams to try it with |
 //! | [`drive`] | clients to try it with, and what each got |
 //! | [`args`], [`banner`] | what the command line says, and what it is told |
-//! | [`sentence`] | limits, retries, breakers and bulkheads in words |
+//! | [`sentence`] | limits, where they are kept, retries, breakers and bulkheads in words |
 
 pub mod accounts;
 pub mod app;
@@ -37,6 +39,7 @@ pub mod args;
 pub mod banner;
 pub mod body;
 pub mod config;
+pub mod decided;
 pub mod demo;
 pub mod drive;
 pub mod forwarded;
@@ -49,3 +52,4 @@ pub mod proxy;
 pub mod sentence;
 pub mod server;
 pub mod shutdown;
+pub mod store;

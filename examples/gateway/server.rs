@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use super::app;
 use super::metrics::Metrics;
 use super::plan::Plan;
+use super::store::Shared;
 
 /// The gateway, listening: connections wait from here on, and are answered by [`Gateway::serve`].
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub struct Gateway {
     router: Router,
     listener: TcpListener,
     address: SocketAddr,
+    is_alone: bool,
 }
 
 /// How a shutdown ended.
@@ -32,14 +34,24 @@ pub enum Ending {
 }
 
 impl Gateway {
+    /// Asks for Redis as well, if the plan names one, and starts without if it does not answer at once.
+    ///
     /// # Errors
     ///
     /// Where the plan is not [valid](Plan::validate), or its address not to be had.
     pub async fn bind(plan: Plan, metrics: Metrics) -> Result<Self, CannotServe> {
-        let router = app::router(&plan, metrics).map_err(CannotServe::Plan)?;
+        plan.validate().map_err(CannotServe::Plan)?;
+        let store = plan.redis.as_ref().map(Shared::new).transpose().map_err(CannotServe::Plan)?;
+        let router = app::router(&plan, store.as_ref(), metrics).map_err(CannotServe::Plan)?;
         let bound = TcpListener::bind(plan.listen).await;
         match bound.and_then(|listener| listener.local_addr().map(|address| (listener, address))) {
-            Ok((listener, address)) => Ok(Self { plan, router, listener, address }),
+            Ok((listener, address)) => {
+                let is_alone = match &store {
+                    Some(shared) => !shared.answers().await,
+                    None => false,
+                };
+                Ok(Self { plan, router, listener, address, is_alone })
+            }
             Err(cause) => Err(CannotServe::Listen { address: plan.listen, cause }),
         }
     }
@@ -54,6 +66,12 @@ impl Gateway {
     #[must_use]
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// Whether the Redis that is to keep the limits did not answer.
+    #[must_use]
+    pub fn is_alone(&self) -> bool {
+        self.is_alone
     }
 
     /// Serves until `stop` is ready. Then no connection is accepted, idle ones are closed, and

@@ -93,6 +93,14 @@ impl Bound {
         }
     }
 
+    /// What an outage of the store that keeps it may add, by the store's own word: twice what it gives at
+    /// once.
+    #[must_use]
+    pub fn more_in_an_outage(&self) -> u64 {
+        let at_once = if self.is_window { self.quota.limit() } else { self.quota.burst_size() };
+        u64::from(at_once).saturating_mul(2)
+    }
+
     /// A bucket that is full before the first request gives its burst, and what flows in.
     fn bucketful(&self, inflow: u128) -> u64 {
         saturated(inflow).saturating_add(self.quota.burst_size().into())
@@ -123,7 +131,8 @@ mod tests {
         let mut layer = RateLimitConfig { by, limits, ..RateLimitConfig::default() };
         change(&mut layer);
         let (header, tier) = (HeaderName::from_static("x-api-key"), has_key.then_some("premium"));
-        Bound::of(&layer, Seen { path: "/a", header: &header, has_key, tier }).collect()
+        Bound::of(&layer, Seen { path: "/a", header: &header, has_key, has_others: false, tier })
+            .collect()
     }
 
     fn shared(quota: Quota) -> Bound {

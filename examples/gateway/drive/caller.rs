@@ -94,7 +94,8 @@ impl Caller {
         });
         let mut keyed: Vec<_> = keyed.collect();
         keyed.sort_by_key(|caller| Reverse(caller.every));
-        let addresses = (2..=254).map(|host| Ipv4Addr::new(127, 0, 0, host));
+        let [second, third] = network(plan);
+        let addresses = (2..=254).map(|host| Ipv4Addr::new(127, second, third, host));
         let callers = anonymous.chain(insistent).chain(crowds).chain(keyed).zip(addresses);
         callers.map(|(caller, address)| Self { address: address.into(), ..caller }).collect()
     }
@@ -134,6 +135,15 @@ impl Caller {
     #[must_use]
     pub fn rate(&self) -> f64 {
         self.every.as_secs_f64().recip()
+    }
+}
+
+/// Where the callers come from. A store remembers those of earlier drives, and each drive judges limits
+/// that nobody has used: so their addresses are drawn.
+fn network(plan: &Plan) -> [u8; 2] {
+    match plan.redis {
+        Some(_) => [fastrand::u8(1..), fastrand::u8(..)],
+        None => [0, 0],
     }
 }
 
@@ -197,7 +207,8 @@ fn keys<'p>(plan: &'p Plan, route: &Route) -> BTreeMap<&'p str, String> {
 fn bounds(plan: &Plan, route: &Route, key: Option<&str>) -> Vec<Bound> {
     let path = [&route.prefix, PATH].concat();
     let tier = key.and_then(|key| plan.accounts.get(key)).map(String::as_str);
-    let seen = Seen { path: &path, header: &plan.account_header, has_key: key.is_some(), tier };
+    let (header, has_key) = (&plan.account_header, key.is_some());
+    let seen = Seen { path: &path, header, has_key, has_others: plan.redis.is_some(), tier };
     plan.limits.iter().chain(&route.limits).flat_map(|layer| Bound::of(layer, seen)).collect()
 }
 

@@ -21,6 +21,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::caller::{self, Caller};
 use super::tally::{Asked, Tally};
+use crate::gateway::decided::DECIDED_BY;
 
 /// After so long a request counts as unanswered. The gateway's own timeouts are far below.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -65,9 +66,10 @@ impl Sender {
         let Ok(answer) = timeout(PATIENCE, self.exchange(Method::GET, uri)).await else {
             return Err(format!("no answer from {path} within {PATIENCE:?}").into());
         };
-        match answer? {
-            (status, body) if status.is_success() => Ok(String::from_utf8(body.into())?),
-            (status, _) => Err(format!("{status} from {path}").into()),
+        let Answer { status, body, .. } = answer?;
+        match status.is_success() {
+            true => Ok(String::from_utf8(body.into())?),
+            false => Err(format!("{status} from {path}").into()),
         }
     }
 
@@ -101,23 +103,36 @@ impl Sender {
         let answer =
             timeout(PATIENCE, self.exchange(self.method.clone(), self.target.clone())).await;
         let ended = Instant::now();
-        let (status, reason) = match answer {
-            Ok(Ok((status, body))) => (Some(status), reason(&body)),
-            Ok(Err(_)) | Err(_) => (None, None),
-        };
-        Asked { due, sent, ended, status, reason }
+        let answer = answer.ok().and_then(Result::ok);
+        Asked {
+            due,
+            sent,
+            ended,
+            status: answer.as_ref().map(|answer| answer.status),
+            reason: answer.as_ref().and_then(|answer| reason(&answer.body)),
+            decided_by: answer.and_then(|answer| answer.decided_by),
+        }
     }
 
     /// The answer, to the end of its body.
-    async fn exchange(&self, method: Method, uri: Uri) -> Result<(StatusCode, Bytes), BoxError> {
+    async fn exchange(&self, method: Method, uri: Uri) -> Result<Answer, BoxError> {
         let mut request = Request::new(Empty::new());
         *request.method_mut() = method;
         *request.uri_mut() = uri;
         request.headers_mut().extend(self.api_key.clone());
         let response = self.client.request(request).await?;
+        let decided_by = response.headers().get(DECIDED_BY);
+        let decided_by = decided_by.and_then(|value| value.to_str().ok()).map(str::to_owned);
         let status = response.status();
-        Ok((status, response.into_body().collect().await?.to_bytes()))
+        Ok(Answer { status, decided_by, body: response.into_body().collect().await?.to_bytes() })
     }
+}
+
+/// What is read of an answer.
+struct Answer {
+    status: StatusCode,
+    decided_by: Option<String>,
+    body: Bytes,
 }
 
 /// The reason in a problem document of a layer's.

@@ -6,6 +6,7 @@
 //! | [`caller`] | who asks what, how often |
 //! | [`seen`] | what the gateway's limits see of a caller |
 //! | [`crowd`] | one client that asks many times at once |
+//! | [`deciders`] | who decided on the limits |
 //! | [`insistence`] | one client whose requests are sent again |
 //! | [`load`] | requests that are sent when they are due, whatever became of those before |
 //! | [`manner`] | when each client asks |
@@ -17,6 +18,7 @@
 pub mod bound;
 pub mod caller;
 pub mod crowd;
+pub mod deciders;
 pub mod insistence;
 pub mod load;
 pub mod manner;

@@ -7,18 +7,23 @@ use super::caller::Caller;
 use super::manner::Manner;
 use super::table::Table;
 use super::tally::{Tally, percentile};
-use super::verdict::{BreakerVerdict, BulkheadVerdict, LimitVerdict, RetryVerdict, Verdict};
+use super::verdict::{
+    BreakerVerdict, BulkheadVerdict, LimitVerdict, RetryVerdict, StoreVerdict, Verdict,
+};
 use crate::gateway::plan::{Plan, Route};
+use crate::gateway::store;
 
 const HEAD: &str = "client|tier|quota|route|offered/s|requests|200|429|503|504|other|p50 ms|p99 ms";
 
 /// Of what the gateway itself has counted, the metrics that are told.
-const COUNTS: [&str; 5] = [
+const COUNTS: [&str; 7] = [
     "palisade_breaker_transitions_total{",
     "palisade_rejections_total{",
     "palisade_requests_total{",
     "palisade_retries_total{",
     "palisade_retry_attempts_total{",
+    "palisade_store_decisions_total{",
+    "palisade_store_resyncs_total{",
 ];
 
 /// What each client got, what to read from it, and what the gateway itself has counted.
@@ -48,7 +53,9 @@ impl Report {
         for row in &rows {
             total.add_all(&row.tally);
         }
-        let verdicts = rows.iter().filter_map(|row| row.verdict(metrics)).collect();
+        let of_rows = rows.iter().filter_map(|row| row.verdict(metrics));
+        let of_store = StoreVerdict::new(&plan, &total).map(Verdict::Store);
+        let verdicts = of_rows.chain(of_store).collect();
         Self { plan, rows, total, verdicts, counts: counted(metrics) }
     }
 
@@ -174,9 +181,14 @@ fn in_millis(time: Duration) -> String {
     format!("{:.1}", time.as_secs_f64() * 1e3)
 }
 
-/// The lines of a Prometheus page that count what is told and are not 0, sorted.
+/// The lines of a Prometheus page that count what is told and are not 0, sorted. Of the store it is what
+/// was decided, and not what its own layers did for that.
 fn counted(page: &str) -> Vec<String> {
-    let is_told = |line: &&str| COUNTS.iter().any(|name| line.starts_with(name));
+    let own = format!("name={:?}", store::NAME);
+    let is_told = |line: &&str| {
+        COUNTS.iter().any(|name| line.starts_with(name))
+            && (line.starts_with("palisade_store") || !line.contains(&own))
+    };
     let counts = page.lines().filter(is_told);
     let mut counts: Vec<_> =
         counts.filter(|line| !line.ends_with(" 0")).map(str::to_owned).collect();

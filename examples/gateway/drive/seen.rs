@@ -13,6 +13,9 @@ pub struct Seen<'c> {
     pub header: &'c HeaderName,
     /// Whether it has one. Each caller has its own, and an address of its own.
     pub has_key: bool,
+    /// Whether others may have the same key: in a store limits are shared with those who ask other
+    /// gateways.
+    pub has_others: bool,
     /// The tier that it is on.
     pub tier: Option<&'c str>,
 }
@@ -54,6 +57,7 @@ impl Seen<'_> {
         let is_account = rest.trim().eq_ignore_ascii_case(self.header.as_str());
         match kind {
             "client_ip" => Whose::Own,
+            "header" if self.has_key && is_account && self.has_others => Whose::Shared,
             "header" if self.has_key && is_account => Whose::Own,
             "header" => Whose::Nobodys,
             _ => Whose::Shared,

@@ -6,6 +6,8 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use tokio::time::Instant;
 
+use super::deciders::Deciders;
+
 /// One request.
 #[derive(Clone, Debug)]
 pub struct Asked {
@@ -19,6 +21,8 @@ pub struct Asked {
     pub status: Option<StatusCode>,
     /// The reason that a layer gave in its problem document.
     pub reason: Option<String>,
+    /// What the answer tells of who decided on the limits.
+    pub decided_by: Option<String>,
 }
 
 /// The requests of one client, counted.
@@ -36,6 +40,8 @@ pub struct Tally {
     pub other: u64,
     /// Those without an answer.
     pub unanswered: u64,
+    /// Who decided on the limits, as far as answers tell.
+    pub deciders: Deciders,
     latencies: Vec<Duration>,
     span: Option<Span>,
 }
@@ -62,6 +68,7 @@ impl Tally {
             (None, _) => &mut self.unanswered,
         };
         *count += 1;
+        self.deciders.add(asked);
         if asked.status.is_some() {
             self.latencies.push(asked.ended.saturating_duration_since(asked.due));
             self.extend(asked);
@@ -78,6 +85,7 @@ impl Tally {
         self.late += other.late;
         self.other += other.other;
         self.unanswered += other.unanswered;
+        self.deciders.add_all(&other.deciders);
         self.latencies.extend(&other.latencies);
     }
 
@@ -156,7 +164,14 @@ mod tests {
     fn asked(begin: Instant, [due, sent, ended]: [u64; 3], status: Option<u16>) -> Asked {
         let at = |after| begin + Duration::from_millis(after);
         let status = status.map(|code| StatusCode::from_u16(code).unwrap());
-        Asked { due: at(due), sent: at(sent), ended: at(ended), status, reason: None }
+        Asked {
+            due: at(due),
+            sent: at(sent),
+            ended: at(ended),
+            status,
+            reason: None,
+            decided_by: None,
+        }
     }
 
     #[test]

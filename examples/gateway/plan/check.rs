@@ -25,6 +25,9 @@ impl Plan {
     pub fn validate(&self) -> Result<(), Problems> {
         let mut problems = Problems::default();
         within("grace", self.grace, &GRACE, &mut problems);
+        if let Some(redis) = &self.redis {
+            redis.check(&mut problems);
+        }
         self.check_accounts(&mut problems);
         let mut names = BTreeSet::new();
         check_limits(&self.limits, &mut names, &mut problems);

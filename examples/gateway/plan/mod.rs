@@ -4,6 +4,7 @@
 //! test) needs to know none of them.
 
 mod check;
+mod redis;
 mod route;
 mod text;
 
@@ -18,6 +19,7 @@ use palisade::ratelimit::config::RateLimitConfig;
 use palisade::text::duration;
 use serde::Deserialize;
 
+pub use self::redis::Redis;
 pub use self::route::Route;
 
 /// Everything that the gateway is told.
@@ -33,6 +35,8 @@ pub struct Plan {
     /// How long a shutdown waits for requests that are under way: 0 to 10 minutes.
     #[serde(with = "duration::serde")]
     pub grace: Duration,
+    /// What keeps the limits for all gateways that name it. Without it each keeps its own.
+    pub redis: Option<Redis>,
     /// The header with a caller's API key.
     #[serde(deserialize_with = "text::header")]
     pub account_header: HeaderName,
@@ -91,6 +95,11 @@ impl Plan {
             retry.enabled = false;
         }
     }
+
+    /// Keeps the limits at another URL, under the prefix and over as many connections as before.
+    pub fn keep_at(&mut self, url: &str) {
+        url.clone_into(&mut self.redis.get_or_insert_default().server.url);
+    }
 }
 
 impl Default for Plan {
@@ -99,6 +108,7 @@ impl Default for Plan {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 8080).into(),
             grace: Duration::from_secs(10),
+            redis: None,
             account_header: HeaderName::from_static("x-api-key"),
             accounts: BTreeMap::new(),
             limits: Vec::new(),

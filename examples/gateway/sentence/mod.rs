@@ -2,6 +2,7 @@
 
 mod breaker;
 mod bulkhead;
+mod kept;
 mod limit;
 mod retry;
 
@@ -9,6 +10,7 @@ use std::fmt;
 
 pub use self::breaker::BreakerSentence;
 pub use self::bulkhead::BulkheadSentence;
+pub use self::kept::KeptSentence;
 pub use self::limit::LimitSentence;
 pub use self::retry::RetrySentence;
 use super::plan::Plan;

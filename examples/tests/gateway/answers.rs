@@ -90,7 +90,7 @@ async fn nobody_gets_a_tunnel() {
     problem(&mut caller, "404 not found", "no route has this path; there are /up/*").await;
 
     // HTTP/2 has a CONNECT with a path (RFC 8441).
-    let app = app::router(&plan(upstream.local_addr().unwrap()), metrics()).unwrap();
+    let app = app::router(&plan(upstream.local_addr().unwrap()), None, metrics()).unwrap();
     let mut request = Request::connect("/up/a").body(Body::empty()).unwrap();
     request.extensions_mut().insert(ConnectInfo(gateway.address));
     let answer = app.oneshot(request).await.unwrap();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use palisade_examples::gateway::banner::Banner;
 use palisade_examples::gateway::config;
-use palisade_examples::gateway::plan::{Plan, Protocol};
+use palisade_examples::gateway::plan::{Plan, Protocol, Redis};
 
 /// What is wrong with a text, line by line.
 pub(crate) fn wrong(text: &str) -> Vec<String> {
@@ -22,17 +22,19 @@ fn what_is_printed_reads_back_to_what_is_built_in() {
     assert_eq!(config::load(Some(&file)).unwrap(), built_in);
 }
 
-/// A line of the text that is built in, without the `# ` before a setting that has its default.
+/// A line of the text that is built in, without the `# ` before a setting that has its default, or a
+/// table of such.
 fn setting(line: &str) -> &str {
     match line.strip_prefix("# ") {
         Some(rest) if rest.starts_with(char::is_lowercase) && rest.contains(" = ") => rest,
+        Some(rest) if rest.starts_with('[') && rest.ends_with(']') => rest,
         _ => line,
     }
 }
 
 #[test]
 fn what_is_built_in_shows_every_setting() {
-    let known = "listen grace account_header accounts limits routes name by on_missing \
+    let known = "listen grace redis url pool_size account_header accounts limits routes name by on_missing \
                  skip_preflights skip_paths headers headers_on reset enabled enforce max_keys \
                  on_outage quota algorithm chargeable anchor max_wait max_queued tiers prefix \
                  upstream upstreams address protocol timeout breaker consecutive_failures \
@@ -45,9 +47,10 @@ fn what_is_built_in_shows_every_setting() {
     for name in known.split(' ') {
         let value = format!("{name} = ");
         let shows = |line: &str| {
+            let line = setting(line);
             let is_table = line.starts_with('[');
             let mut tables = line.trim_matches(['[', ']']).split('.').filter(|_| is_table);
-            setting(line).starts_with(&value) || tables.any(|table| table == name)
+            line.starts_with(&value) || tables.any(|table| table == name)
         };
         assert!(config::DEFAULT.lines().any(shows), "{name}");
     }
@@ -69,6 +72,46 @@ fn what_is_built_in_shows_settings_that_read() {
             "upstreams.flaky.breaker.window_calls: 100, must be left out, since a throttle looks at a \
              time"
                 .to_owned(),
+        ]
+    );
+}
+
+#[test]
+fn a_redis_is_a_url_or_a_table_with_one() {
+    let redis = |text: &str| toml::from_str::<Plan>(text).unwrap().redis.unwrap();
+    let cache = "redis://cache:6379";
+    assert_eq!(redis(&format!("redis = {cache:?}")), Redis::at(cache));
+    let table = redis(&format!("[redis]\nurl = {cache:?}\npool_size = 3\nprefix = \"shop\""));
+    assert_eq!((table.server.url.as_str(), table.server.pool_size), (cache, 3));
+    assert_eq!(table.prefix, "shop");
+    assert_eq!(redis("[redis]\npool_size = 0"), Redis::default());
+}
+
+#[test]
+fn what_is_wrong_with_a_redis_is_told_without_its_password() {
+    let routes = "upstreams.a.address = \"demo:steady\"\n\
+                  routes = [{ name = \"a\", prefix = \"/a\", upstream = \"a\" }]\n";
+    let wrong_with = |redis: &str| wrong(&format!("redis = {redis}\n{routes}"));
+    assert_eq!(
+        wrong_with("\"redis://me:secret@cache/first\""),
+        [
+            r#"redis.url: "redis://***@cache/first", must be one whose database is a number from 0 to 4294967295"#
+        ]
+    );
+    assert_eq!(
+        wrong_with(r#"{ url = "secret", pool_size = 2000, prefix = "{a}", user = "me" }"#),
+        [
+            "redis.user: unknown field `user`, expected one of `url`, `pool_size`, `prefix`",
+            r#"redis.url: "***", must be one such as redis://host:6379"#,
+            "redis.pool_size: 2000, must be 0 to 1024",
+            r#"redis.prefix: "{a}", must be 1 to 32 printable ASCII characters without braces"#,
+        ]
+    );
+    assert_eq!(
+        wrong_with("6379"),
+        [
+            "redis: invalid type: integer `6379`, expected a URL such as \"redis://127.0.0.1:6379\", or a \
+          table with one"
         ]
     );
 }

@@ -28,7 +28,7 @@ fn of_the_gateway() {
         ),
         (
             r#"colour = "red""#,
-            "unknown field `colour`, expected one of `listen`, `grace`, `account_header`, \
+            "unknown field `colour`, expected one of `listen`, `grace`, `redis`, `account_header`, \
              `accounts`, `limits`, `upstreams`, `routes`",
         ),
     ] {

@@ -15,6 +15,7 @@ mod introduction;
 mod limits;
 mod metrics;
 mod policies;
+mod redis;
 mod retries;
 mod shutdown;
 mod support;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use palisade::ratelimit::config::{LimitConfig, RateLimitConfig};
 use palisade::{Quota, per_second};
+use palisade_examples::gateway::banner::Banner;
 use palisade_examples::gateway::config;
 use palisade_examples::gateway::metrics::Metrics;
 use palisade_examples::gateway::plan::{Plan, Protocol, Route, Upstream, authority};
@@ -76,6 +77,8 @@ pub(crate) fn plan(upstream: SocketAddr) -> Plan {
 #[derive(Debug)]
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
+    /// What it says of itself.
+    pub(crate) banner: String,
     stop: oneshot::Sender<()>,
     served: JoinHandle<io::Result<Ending>>,
 }
@@ -84,11 +87,12 @@ impl Running {
     pub(crate) async fn start(plan: Plan) -> Self {
         let gateway = Gateway::bind(plan, metrics()).await.unwrap();
         let address = gateway.address();
+        let banner = Banner::new(gateway.plan(), address).alone(gateway.is_alone()).to_string();
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(gateway.serve(async move {
             let _ = stopped.await;
         }));
-        Self { address, stop, served }
+        Self { address, banner, stop, served }
     }
 
     /// Asks for the end; what is returned waits for it.
@@ -157,7 +161,11 @@ pub(crate) struct Wire {
 
 impl Wire {
     pub(crate) async fn to(gateway: &Running) -> Self {
-        Self::over(TcpStream::connect(gateway.address).await.unwrap())
+        Self::to_address(gateway.address).await
+    }
+
+    pub(crate) async fn to_address(address: SocketAddr) -> Self {
+        Self::over(TcpStream::connect(address).await.unwrap())
     }
 
     /// From another of this machine's addresses: another client.

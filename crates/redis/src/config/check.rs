@@ -3,7 +3,7 @@
 use palisade_core::text::{Problem, Problems};
 
 use super::RedisConfig;
-use crate::url::{self, Place, Target};
+use crate::url::{Place, Target};
 
 /// More than any server would want of one process, and no typing error.
 const MOST_CONNECTIONS: usize = 1024;
@@ -33,7 +33,7 @@ impl RedisConfig {
         let mut problems = Problems::default();
         let target = Target::parse(&self.url);
         if let Err(expected) = &target {
-            let shown = format!("{:?}", url::redacted(&self.url));
+            let shown = format!("{:?}", self.redacted_url());
             problems.push(Problem::new("url", shown, expected));
         }
         if self.pool_size > MOST_CONNECTIONS {

@@ -60,11 +60,27 @@ impl Default for RedisConfig {
     }
 }
 
+impl RedisConfig {
+    /// The URL as messages may show it: without user, password and parameters, well-formed or not.
+    ///
+    /// ```
+    /// use palisade_redis::RedisConfig;
+    ///
+    /// let url = "redis://limits:secret@redis.internal:6379/1".to_owned();
+    /// let config = RedisConfig { url, ..RedisConfig::default() };
+    /// assert_eq!(config.redacted_url(), "redis://***@redis.internal:6379/1");
+    /// ```
+    #[must_use]
+    pub fn redacted_url(&self) -> String {
+        url::redacted(&self.url)
+    }
+}
+
 /// Without the password.
 impl fmt::Debug for RedisConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisConfig")
-            .field("url", &url::redacted(&self.url))
+            .field("url", &self.redacted_url())
             .field("pool_size", &self.pool_size)
             .field("connection_timeout", &self.connection_timeout)
             .finish()

@@ -171,7 +171,14 @@ mod tests {
             due += Duration::from_millis(10);
             Entry {
                 phase,
-                asked: Asked { due, sent: due, ended: due, status: Some(status), reason },
+                asked: Asked {
+                    due,
+                    sent: due,
+                    ended: due,
+                    status: Some(status),
+                    reason,
+                    decided_by: None,
+                },
             }
         });
         BreakerVerdict::new(&Trial::of(breaker, entries.collect()), metrics).unwrap()

@@ -112,7 +112,14 @@ mod tests {
                 true => (StatusCode::OK, None),
                 false => (StatusCode::SERVICE_UNAVAILABLE, Some("queue_full".to_owned())),
             };
-            tally.add(&Asked { due: now, sent: now, ended: now, status: Some(status), reason });
+            tally.add(&Asked {
+                due: now,
+                sent: now,
+                ended: now,
+                status: Some(status),
+                reason,
+                decided_by: None,
+            });
         }
         let burst = Burst { span: Duration::from_millis(120), tally };
         let name = "db".to_owned();

@@ -32,15 +32,23 @@ impl LimitVerdict {
     #[must_use]
     pub fn new(name: &str, bounds: &[Bound], tally: &Tally) -> Option<Self> {
         let (shortest, longest) = tally.span();
-        let binding = bounds.iter().min_by_key(|bound| bound.most(longest))?;
+        // A gateway that decides by itself may keep a small part of a limit, and what it let pass then may not
+        // all be held against it afterwards.
+        let is_degraded = tally.deciders.are_degraded();
+        let most = |bound: &Bound| {
+            let more = if is_degraded { bound.more_in_an_outage() } else { 0 };
+            bound.most(longest).saturating_add(more)
+        };
+        let binding = bounds.iter().min_by_key(|bound| most(bound))?;
         let least = bounds.iter().map(|bound| bound.least(shortest)).min()?;
+        let least = if is_degraded { 0 } else { least.min(tally.requests()) };
         Some(Self {
             name: name.to_owned(),
             quota: binding.quota,
             passed: tally.passed(),
             unanswered: tally.unanswered,
             requests: tally.requests(),
-            allowed: least.min(tally.requests())..=binding.most(longest),
+            allowed: least..=most(binding),
             longest,
         })
     }
@@ -79,7 +87,14 @@ mod tests {
             let due = begin + Duration::from_millis(10 * n);
             let status = if n < passed { StatusCode::OK } else { StatusCode::TOO_MANY_REQUESTS };
             let ended = due + Duration::from_millis(1);
-            tally.add(&Asked { due, sent: due, ended, status: Some(status), reason: None });
+            tally.add(&Asked {
+                due,
+                sent: due,
+                ended,
+                status: Some(status),
+                reason: None,
+                decided_by: None,
+            });
         }
         tally
     }
@@ -128,10 +143,31 @@ mod tests {
     }
 
     #[test]
+    fn what_the_gateway_decides_by_itself_may_be_less_and_up_to_two_limits_more() {
+        let held = |passed| {
+            let (mut tally, now) = (tally(passed), Instant::now());
+            let decided_by = Some("client=share".to_owned());
+            let (status, reason) = (Some(StatusCode::TOO_MANY_REQUESTS), None);
+            tally.add(&Asked { due: now, sent: now, ended: now, status, reason, decided_by });
+            let bucket = [Bound::bucket(per_second(10).burst(20))];
+            LimitVerdict::new("greedy", &bucket, &tally).unwrap().held()
+        };
+        assert!(held(0) && held(30 + 2 * 20));
+        assert!(!held(31 + 2 * 20));
+    }
+
+    #[test]
     fn a_request_without_an_answer_counts_either_way() {
         let mut tally = tally(28);
         let now = Instant::now();
-        tally.add(&Asked { due: now, sent: now, ended: now, status: None, reason: None });
+        tally.add(&Asked {
+            due: now,
+            sent: now,
+            ended: now,
+            status: None,
+            reason: None,
+            decided_by: None,
+        });
         let bucket = [Bound::bucket(per_second(10).burst(20))];
         assert!(LimitVerdict::new("greedy", &bucket, &tally).unwrap().held());
     }

@@ -7,6 +7,7 @@ mod breaker;
 mod bulkhead;
 mod limit;
 mod retry;
+mod store;
 
 use std::fmt;
 
@@ -14,6 +15,7 @@ pub use self::breaker::BreakerVerdict;
 pub use self::bulkhead::BulkheadVerdict;
 pub use self::limit::LimitVerdict;
 pub use self::retry::RetryVerdict;
+pub use self::store::StoreVerdict;
 
 /// What a layer should have done, and did or did not.
 #[derive(Clone, Debug)]
@@ -26,6 +28,8 @@ pub enum Verdict {
     Bulkhead(Box<BulkheadVerdict>),
     /// What failed was sent again.
     Retry(Box<RetryVerdict>),
+    /// Limits were decided on, wherever they are kept.
+    Store(StoreVerdict),
 }
 
 impl Verdict {
@@ -37,6 +41,7 @@ impl Verdict {
             Self::Breaker(verdict) => verdict.held(),
             Self::Bulkhead(verdict) => verdict.held(),
             Self::Retry(verdict) => verdict.held(),
+            Self::Store(verdict) => verdict.held(),
         }
     }
 }
@@ -48,6 +53,7 @@ impl fmt::Display for Verdict {
             Self::Breaker(verdict) => verdict.fmt(f),
             Self::Bulkhead(verdict) => verdict.fmt(f),
             Self::Retry(verdict) => verdict.fmt(f),
+            Self::Store(verdict) => verdict.fmt(f),
         }
     }
 }

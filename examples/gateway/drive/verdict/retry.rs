@@ -123,6 +123,7 @@ mod tests {
                 ended: now,
                 status: Some(status),
                 reason: None,
+                decided_by: None,
             });
         }
         let labels = r#"layer="retry",name="db""#;
