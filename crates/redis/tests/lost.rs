@@ -33,7 +33,8 @@ async fn scripts_that_are_flushed_are_loaded_again_unseen() {
 #[tokio::test]
 async fn keys_that_are_flushed_count_as_never_seen() {
     let server = Server::start();
-    let store = store(server.url());
+    // What was refused is not to be remembered here.
+    let store = store(server.url()).deny_cache(false);
     let limits = [
         together(charge("alice", "two", Gcra::new(per_minute(1)))),
         together(charge("alice", "three", SlidingLog::new(per_minute(1)))),
