@@ -41,4 +41,4 @@ mod table;
 pub use self::footprint::Footprint;
 pub use self::group::{Group, Role, Run};
 pub use self::quiet::Scheduled;
-pub use self::run::{Bench, run};
+pub use self::run::{Bench, Rounds, run};
