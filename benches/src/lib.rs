@@ -40,4 +40,5 @@ mod table;
 
 pub use self::footprint::Footprint;
 pub use self::group::{Group, Role, Run};
-pub use self::run::{Bench, run};
+pub use self::quiet::Scheduled;
+pub use self::run::{Bench, Rounds, run};

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::alloc::uncounted;
 use crate::group::Run;
-use crate::quiet::waited;
+use crate::quiet::Scheduled;
 
 /// The shortest sample of which a number of calls is worked out.
 const TRIAL: Duration = Duration::from_micros(200);
@@ -42,9 +42,9 @@ fn quiet(run: &mut Run, calls: u64) -> Sample {
     for _ in 0..TRIES {
         // Not timed: brings back what the neighbours have pushed out of the caches.
         uncounted(|| run(calls / 16));
-        let before = waited();
+        let before = Scheduled::ours();
         let took = time(run, calls);
-        let waited = waited().saturating_sub(before).as_secs_f64() / took.as_secs_f64();
+        let waited = (Scheduled::ours() - before).waited.as_secs_f64() / took.as_secs_f64();
         if waited < best.waited {
             best = Sample { ns: took.as_secs_f64() * 1e9 / calls as f64, waited };
         }

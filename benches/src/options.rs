@@ -23,8 +23,8 @@ pub(crate) enum Mode {
 /// How to measure.
 #[derive(Debug)]
 pub(crate) struct How {
-    /// How many samples of each contender.
-    pub(crate) rounds: usize,
+    /// How many samples of each contender, if that was said.
+    pub(crate) rounds: Option<usize>,
     /// Whether to count instructions too.
     pub(crate) instructions: bool,
 }
@@ -47,14 +47,14 @@ impl Options {
     fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut filter = String::new();
         let (mut bench, mut list, mut instructions) = (false, false, false);
-        let (mut rounds, mut calls, mut contender) = (48, 10_000, None);
+        let (mut rounds, mut calls, mut contender) = (None, 10_000, None);
         while let Some(arg) = args.next() {
             match arg.as_str() {
                 // cargo's own words for "this is `cargo bench`" and "list what there is".
                 "--bench" => bench = true,
                 "--list" => list = true,
                 "--instructions" => instructions = true,
-                "--rounds" => rounds = number(&arg, args.next())?,
+                "--rounds" => rounds = Some(number(&arg, args.next())?.max(1) as usize),
                 "--calls" => calls = number(&arg, args.next())?,
                 "--one" => contender = args.next(),
                 flag if flag.starts_with('-') => {
@@ -66,7 +66,7 @@ impl Options {
         let mode = match contender {
             _ if list => Mode::List,
             Some(contender) => Mode::One { contender, calls },
-            None if bench => Mode::Measure(How { rounds: rounds.max(1) as usize, instructions }),
+            None if bench => Mode::Measure(How { rounds, instructions }),
             None => Mode::Smoke,
         };
         Ok(Self { filter, mode })
@@ -92,14 +92,14 @@ mod tests {
     #[test]
     fn without_cargo_bench_everything_runs_once() {
         assert!(matches!(parse("").unwrap().mode, Mode::Smoke));
-        assert!(matches!(parse("--bench").unwrap().mode, Mode::Measure(How { rounds: 48, .. })));
+        assert!(matches!(parse("--bench").unwrap().mode, Mode::Measure(How { rounds: None, .. })));
     }
 
     #[test]
     fn a_filter_and_flags_come_in_any_order() {
         let options = parse("--rounds 5 timeout --bench --instructions").unwrap();
         assert_eq!(options.filter, "timeout");
-        assert!(matches!(options.mode, Mode::Measure(How { rounds: 5, instructions: true })));
+        assert!(matches!(options.mode, Mode::Measure(How { rounds: Some(5), instructions: true })));
     }
 
     #[test]

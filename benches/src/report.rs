@@ -15,6 +15,9 @@ const COUNTED: u64 = 1_000;
 /// fast for as long as it lives, and so can the seed of its hasher.
 const BUILDS: usize = 6;
 
+/// Samples of each contender, unless it is said how many.
+const ROUNDS: usize = 48;
+
 /// Nanoseconds below which a floor is no measure: the compiler has made it part of the bare service.
 const LEAST: f64 = 0.5;
 
@@ -94,7 +97,7 @@ fn heading(group: &Group, how: &How) -> String {
     } else {
         "ns added to the bare service, whose own time is given"
     };
-    let (rounds, sample) = (how.rounds, group.sample.as_millis());
+    let (rounds, sample) = (how.rounds(), group.sample.as_millis());
     format!("{}: {what} ({rounds} rounds of {sample} ms)", group.title)
 }
 
@@ -111,12 +114,12 @@ fn take(group: &Group, how: &How) -> Vec<Taken> {
     let mut samples = vec![Vec::new(); group.contenders.len()];
     let mut allocations = Vec::new();
     let builds = if group.large { 2 } else { BUILDS };
-    for _ in 0..builds.min(how.rounds) {
+    for _ in 0..builds.min(how.rounds()) {
         let mut runs: Vec<Run> =
             group.contenders.iter().map(|contender| (contender.build)()).collect();
         runs.iter_mut().for_each(|run| run(COUNTED));
         allocations = runs.iter_mut().map(|run| per_call(run, COUNTED)).collect();
-        let rounds = measure::rounds(&mut runs, group.sample, how.rounds.div_ceil(builds));
+        let rounds = measure::rounds(&mut runs, group.sample, how.rounds().div_ceil(builds));
         samples.iter_mut().zip(rounds).for_each(|(all, these)| all.extend(these));
     }
     let each = group.contenders.iter().zip(samples).zip(allocations);
@@ -145,6 +148,14 @@ fn instructions(group: &Group, contender: &Contender, how: &How) -> Option<f64> 
         eprintln!("{error}");
         None
     })
+}
+
+// ===== impl How =====
+
+impl How {
+    fn rounds(&self) -> usize {
+        self.rounds.unwrap_or(ROUNDS)
+    }
 }
 
 // ===== impl Figures =====

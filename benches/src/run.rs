@@ -1,5 +1,6 @@
 //! Runs what the command line asks for.
 
+use std::fmt::Debug;
 use std::process::ExitCode;
 
 use crate::callgrind;
@@ -16,6 +17,8 @@ pub enum Bench {
     Calls(Group),
     /// Memory per key.
     Memory(Footprint),
+    /// Something else that is taken in rounds.
+    Rounds(Box<dyn Rounds>),
     /// Something else, which the bench counts and prints by itself.
     Counts {
         /// What is counted.
@@ -27,11 +30,24 @@ pub enum Bench {
     },
 }
 
+/// Something that is taken in rounds, and prints what came of it by itself.
+pub trait Rounds: Debug {
+    /// What is measured.
+    fn title(&self) -> &str;
+
+    /// Does the least that shows that it works.
+    fn smoke(&self);
+
+    /// Measures and prints, in so many rounds if that was said.
+    fn report(&self, rounds: Option<usize>);
+}
+
 impl Bench {
     fn title(&self) -> &str {
         match self {
             Self::Calls(group) => &group.title,
             Self::Memory(footprint) => &footprint.title,
+            Self::Rounds(table) => table.title(),
             Self::Counts { title, .. } => title,
         }
     }
@@ -63,9 +79,11 @@ fn run_as(Options { filter, mode }: &Options, benches: &[Bench]) {
             (Mode::List, bench) => println!("{}", bench.title()),
             (Mode::Smoke, Bench::Calls(group)) => smoke(group),
             (Mode::Smoke, Bench::Memory(footprint)) => footprint.smoke(),
+            (Mode::Smoke, Bench::Rounds(table)) => table.smoke(),
             (Mode::Smoke, Bench::Counts { smoke, .. }) => smoke(),
             (Mode::Measure(how), Bench::Calls(group)) => report(group, how),
             (Mode::Measure(_), Bench::Memory(footprint)) => footprint.report(),
+            (Mode::Measure(how), Bench::Rounds(table)) => table.report(how.rounds),
             (Mode::Measure(_), Bench::Counts { report, .. }) => report(),
             (Mode::One { contender, calls }, Bench::Calls(group)) if group.title == *filter => {
                 one(group, contender, *calls);
