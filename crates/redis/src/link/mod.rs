@@ -105,10 +105,12 @@ impl Link {
         within_a_runtime()?;
         let answer = match &self.0 {
             Kind::Shared(kept) => kept.send(command).await,
-            Kind::Pooled(pooled) => pooled.send(command).await,
-            Kind::Cluster(cluster) => cluster.send(command).await,
+            // A future has room for the largest of its ways, and is copied at each level above: with these
+            // in it, that would cost the first one more than all the rest.
+            Kind::Pooled(pooled) => Box::pin(pooled.send(command)).await,
+            Kind::Cluster(cluster) => Box::pin(cluster.send(command)).await,
             #[cfg(feature = "deadpool-redis")]
-            Kind::Lent(lent) => lent.send(command).await,
+            Kind::Lent(lent) => Box::pin(lent.send(command)).await,
         };
         answer.map_err(Failed::from)
     }

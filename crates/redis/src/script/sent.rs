@@ -48,13 +48,17 @@ impl<'s> Sent<'s> {
     /// to forget its scripts.
     pub(crate) async fn over(self, link: &Link) -> Result<Value, StoreError> {
         let Self { script, command } = self;
-        match link.send(&command).await {
-            Err(Failed::NoScript) => {}
-            answer => return answer.map_err(Failed::told),
-        }
-        link.load(&script.text).await.map_err(Failed::told)?;
-        link.send(&command).await.map_err(Failed::told)
+        let answer = match link.send(&command).await {
+            Err(Failed::NoScript) => Box::pin(load_and_send(script, &command, link)).await,
+            answer => answer,
+        };
+        answer.map_err(Failed::told)
     }
+}
+
+async fn load_and_send(script: &Script, command: &Cmd, link: &Link) -> Result<Value, Failed> {
+    link.load(&script.text).await?;
+    link.send(command).await
 }
 
 impl Integers {

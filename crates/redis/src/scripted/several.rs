@@ -24,7 +24,7 @@ impl Scripted {
         parts: &[&Part<'_>],
     ) -> Result<(Vec<Outcome>, Micros), StoreError> {
         if parts.iter().any(|part| part.twin.is_none()) {
-            return self.compare(op, parts).await;
+            return Box::pin(self.compare(op, parts)).await;
         }
         match self.several(op, parts, &[]).await? {
             Decided::Done(outcomes, now) => Ok((outcomes, now)),
