@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use tokio::task::spawn_blocking;
+
 use crate::command::Asked;
 use crate::drive::Load;
 use crate::sample::Sample;
@@ -60,7 +62,9 @@ impl Ceiling {
             command.args([flag, &number.to_string()]);
         }
         command.args(self.asked.words_for_any_key()).stdin(Stdio::null());
-        let output = command.output().expect("the program is there");
+        // Not here: what the others' connections and timers want meanwhile is seen to.
+        let output = site.block_on(spawn_blocking(move || command.output()));
+        let output = output.expect("it does not panic").expect("the program is there");
         let after = site.usage();
         let text = String::from_utf8_lossy(&output.stdout);
         let [rate, p50, p99] = figures(&text).unwrap_or([f64::NAN; 3]);

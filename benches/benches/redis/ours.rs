@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use http::{Request, Response};
 use palisade::prelude::{ClientIp, Headers, RateLimitLayer};
-use palisade::{Name, Quota, ResBody, per_day, per_minute, per_second};
+use palisade::{Name, Quota, ResBody, per_day, per_second};
 use palisade_benches::keys::ip;
 use palisade_benches::svc::{Http, request_from};
 use palisade_core::algorithm::Op;
@@ -21,7 +21,7 @@ use crate::drive::{Caller, Verdict};
 use crate::subject::Subject;
 
 /// How many units are taken ahead at most, and for how long.
-pub(crate) const LEASE: (u32, Duration) = (1_000, Duration::from_millis(100));
+pub(crate) const LEASE: (u32, Duration) = (10_000, Duration::from_millis(100));
 
 /// A limit that everybody stays below: 10 000 keys share what a server can do. A whole number of microseconds
 /// for each unit, so the state is a whole number too.
@@ -29,14 +29,14 @@ pub(crate) fn quota() -> Quota {
     per_second(1_000)
 }
 
-/// One that nobody stays below, but for the very first.
+/// One key alone is far above it, whatever the server can do.
 pub(crate) fn narrow() -> Quota {
-    per_minute(10)
+    per_second(1_000).burst(100)
 }
 
-/// One key alone stays below it, whatever the server can do.
+/// One key alone stays below it, whatever the client can do.
 pub(crate) fn wide() -> Quota {
-    per_second(1_000_000)
+    per_second(10_000_000)
 }
 
 /// The limit that most rows are about.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use deadpool_redis::{Config, Pool, Runtime};
 use redis::aio::{ConnectionManager, MultiplexedConnection};
-use redis::{Client, Cmd, RedisError, Value, pipe};
+use redis::io::tcp::TcpSettings;
+use redis::{Client, Cmd, IntoConnectionInfo as _, RedisError, Value, pipe};
 use trypema::redis::{RedisKey, RedisRateLimiterProvider};
 use trypema::{BucketSize, RateLimit, RateLimitDecision, RateLimiterBuilder, WindowSize};
 
@@ -141,8 +142,11 @@ pub(crate) fn pool(site: &Site, size: usize) -> Pool {
     pool.max_size(size).runtime(Runtime::Tokio1).build().expect("no timeout is set")
 }
 
+/// Small commands go out at once, as ours do.
 fn client(site: &Site) -> Client {
-    Client::open(site.server.url()).expect("the server's own URL is one")
+    let info = site.server.url().into_connection_info().expect("the server's own URL is one");
+    let at_once = TcpSettings::default().set_nodelay(true);
+    Client::open(info.set_tcp_settings(at_once)).expect("it names a server")
 }
 
 fn managed(site: &Site) -> ConnectionManager {

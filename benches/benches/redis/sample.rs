@@ -19,7 +19,7 @@ pub(crate) struct Sample {
     pub(crate) asked: f64,
     /// For which share of the time client or server, whichever it was more, waited for a core.
     pub(crate) waited: f64,
-    /// Which share of the decisions was not as expected.
+    /// Which share of the decisions was none of the store's, or should have let the call pass.
     pub(crate) odd: f64,
 }
 
@@ -38,9 +38,9 @@ impl Latencies {
         Self { ticks: Vec::with_capacity(1 << 12), odd: 0, per_second: clock.per_second(), span: 0 }
     }
 
-    pub(crate) fn push(&mut self, ticks: u64, is_expected: bool) {
+    pub(crate) fn push(&mut self, ticks: u64, is_odd: bool) {
         self.ticks.push(ticks);
-        self.odd += u64::from(!is_expected);
+        self.odd += u64::from(is_odd);
     }
 
     pub(crate) fn add(&mut self, others: Self) {
